@@ -1,0 +1,3 @@
+using Nines.Server;
+
+Console.WriteLine(typeof(NinesOptions).Assembly.GetName().Version);

@@ -1,0 +1,55 @@
+namespace Nines.Core.Objectives;
+
+/// <summary>A promise about a service: a target share of good events over a window.</summary>
+public sealed record Objective
+{
+    /// <summary><c>service/slo[/objective]@environment</c>; unique, and what URLs and records name it by.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>The service that makes the promise.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The environment it is measured in.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>The promise in the present tense, such as "Orders are accepted".</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>What the promise means; may be empty.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Target share of good events, 0 &lt; target &lt; 1, exact as written.</summary>
+    public required decimal Target { get; init; }
+
+    /// <summary>Length of the rolling window in minutes.</summary>
+    public required int WindowMinutes { get; init; }
+
+    /// <summary>The events that count.</summary>
+    public required Indicator Indicator { get; init; }
+
+    /// <summary>When spending the budget too fast becomes an alert.</summary>
+    public required BurnPolicy BurnPolicy { get; init; }
+
+    /// <summary>What a minute without data counts as.</summary>
+    public UnknownTreatment Unknown { get; init; } = UnknownTreatment.Ignored;
+
+    /// <summary>Whether its alerts page people.</summary>
+    public bool Pages { get; init; } = true;
+
+    /// <summary>Where it is declared.</summary>
+    public required SourcePosition Position { get; init; }
+
+    /// <summary>The document that declares it, as written.</summary>
+    public string Definition { get; init; } = "";
+}
+
+/// <summary>What a minute without data counts as.</summary>
+public enum UnknownTreatment
+{
+    /// <summary>It is left out of the account and named.</summary>
+    Ignored,
+    /// <summary>It counts as bad, at the objective's mean rate of events.</summary>
+    Bad,
+    /// <summary>It counts as half bad.</summary>
+    Half,
+}

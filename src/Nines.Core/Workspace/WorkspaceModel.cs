@@ -1,0 +1,41 @@
+using Nines.Core.Catalog;
+using Nines.Core.Delivery;
+using Nines.Core.Objectives;
+using Nines.Core.Telemetry;
+
+namespace Nines.Core.Workspace;
+
+/// <summary>Everything the files of a workspace say, checked and linked. Immutable; swapped as a whole.</summary>
+public sealed record WorkspaceModel
+{
+    /// <summary>A workspace without files.</summary>
+    public static readonly WorkspaceModel Empty = new();
+
+    /// <summary>SHA-256 over the files' names and contents, in lower-case hex; empty for <see cref="Empty"/>.</summary>
+    public string Hash { get; init; } = "";
+
+    /// <summary>The services, in order of name.</summary>
+    public IReadOnlyList<Service> Services { get; init; } = [];
+
+    /// <summary>The environments, in order of name; <c>production</c> is always there.</summary>
+    public IReadOnlyList<DeploymentEnvironment> Environments { get; init; } = [];
+
+    /// <summary>The objectives, in order of key.</summary>
+    public IReadOnlyList<Objective> Objectives { get; init; } = [];
+
+    /// <summary>What to scrape, in order of name.</summary>
+    public IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; } = [];
+
+    /// <summary>Where messages go, in order of name.</summary>
+    public IReadOnlyList<Receiver> Receivers { get; init; } = [];
+}
+
+/// <summary>A file of a workspace.</summary>
+/// <param name="Path">Relative to the workspace's root, with forward slashes.</param>
+/// <param name="Content">Its bytes.</param>
+public sealed record WorkspaceFile(string Path, ReadOnlyMemory<byte> Content);
+
+/// <summary>What came of reading a workspace: all problems, and the model when none of them is an error.</summary>
+/// <param name="Model">The model, or null when a problem is an error.</param>
+/// <param name="Problems">All problems, in order of position.</param>
+public sealed record WorkspaceReading(WorkspaceModel? Model, IReadOnlyList<Problem> Problems);
