@@ -1,0 +1,96 @@
+namespace Nines.Core.Objectives;
+
+/// <summary>Reads an objective's budget off its account. Pure.</summary>
+public static class BudgetCalculator
+{
+    /// <summary>The report of an objective at a moment.</summary>
+    /// <param name="objective">The objective.</param>
+    /// <param name="ledger">Its ledger.</param>
+    /// <param name="rules">Its burn rules as last judged.</param>
+    /// <param name="lostSinceMs">Since when there is no signal; null while there is one.</param>
+    /// <param name="nowMs">The moment.</param>
+    public static ObjectiveReport Report(
+        Objective objective, ObjectiveLedger ledger, IReadOnlyList<BurnRuleReading> rules, long? lostSinceMs, long nowMs)
+    {
+        var now = LedgerTime.MinuteOf(nowMs);
+        var window = Window(objective, ledger.Book, now - objective.WindowMinutes, now);
+        var total = BudgetTotal(objective.Target, window.Total);
+        var left = total > 0 ? (total - window.Charged) / total : (double?)null;
+        return new ObjectiveReport
+        {
+            Objective = objective,
+            State = lostSinceMs is not null || left is null ? BudgetState.Unknown : StateOf(left.Value),
+            Window = window,
+            BudgetTotal = total,
+            Burn = Burn(objective, ledger.Book, now),
+            Rules = rules,
+            Spans = [.. Spans(ledger.Book, window.FromMinute, LedgerTime.LastEnded(nowMs))],
+            LostSinceMinute = lostSinceMs / LedgerTime.MinuteMs,
+            ClosedMinute = ledger.ClosedMinute,
+            GenerationSinceMinute = ledger.Book.FirstMinute ?? now,
+        };
+    }
+
+    /// <summary>Bad events a target allows among a number of events.</summary>
+    public static double BudgetTotal(decimal target, double events) => (double)(1 - target) * events;
+
+    /// <summary>The state that a share of budget left stands for.</summary>
+    public static BudgetState StateOf(double left) => left switch
+    {
+        <= 0 => BudgetState.Exhausted,
+        <= 0.25 => BudgetState.Freeze,
+        <= 0.5 => BudgetState.Caution,
+        _ => BudgetState.Ok,
+    };
+
+    /// <summary>The account of a window, unknown minutes charged as the objective declares: at the mean rate of events of the known ones.</summary>
+    public static WindowAccount Window(Objective objective, LedgerBook book, long fromMinute, long toMinute)
+    {
+        var account = book.Sum(fromMinute, toMinute);
+        var share = objective.Unknown switch { UnknownTreatment.Bad => 1.0, UnknownTreatment.Half => 0.5, _ => 0 };
+        return share == 0 || account.KnownMinutes <= 0
+            ? account
+            : account with { ChargedForUnknown = share * account.UnknownMinutes * account.Total / account.KnownMinutes };
+    }
+
+    /// <summary>The course of an objective in buckets that end at <paramref name="toMinute"/>, the budget counted from the window's start.</summary>
+    public static IReadOnlyList<CoursePoint> Course(Objective objective, LedgerBook book, long fromMinute, long toMinute, int stepMinutes, long nowMinute)
+    {
+        var points = new List<CoursePoint>();
+        var window = Window(objective, book, nowMinute - objective.WindowMinutes, nowMinute);
+        var budget = BudgetTotal(objective.Target, window.Total);
+        for (var at = fromMinute; at < toMinute; at += stepMinutes)
+        {
+            var end = Math.Min(at + stepMinutes, toMinute);
+            var bucket = book.Sum(at, end);
+            var known = bucket.KnownMinutes / (end - at);
+            double? left = null;
+            if (budget > 0 && end > window.FromMinute && book.FirstMinute <= end)
+            {
+                left = 1 - Window(objective, book, window.FromMinute, end).Charged / budget;
+            }
+            points.Add(new CoursePoint(end, known > 0 ? bucket.Good : null, known > 0 ? bucket.Bad : null, left, known));
+        }
+        return points;
+    }
+
+    private static List<BurnReading> Burn(Objective objective, LedgerBook book, long now)
+    {
+        var windows = objective.BurnPolicy.Rules.SelectMany(r => new[] { r.ShortMinutes, r.LongMinutes }).Distinct().Order();
+        var readings = new List<BurnReading>();
+        foreach (var minutes in windows)
+        {
+            var rate = BurnEvaluator.Rate(book, objective.Target, now - minutes, now, out var account);
+            var limits = objective.BurnPolicy.Rules.Where(r => r.LongMinutes == minutes || r.ShortMinutes == minutes)
+                .Select(r => r.Limit(objective.WindowMinutes)).ToList();
+            readings.Add(new BurnReading(minutes, account, rate, limits.Count > 0 ? limits.Min() : null));
+        }
+        return readings;
+    }
+
+    private static IEnumerable<LedgerSpan> Spans(LedgerBook book, long fromMinute, long toMinute) =>
+        book.Spans.Where(s => s.ToMs > fromMinute * LedgerTime.MinuteMs)
+            .Concat(book.Unobserved(fromMinute, toMinute).Where(n => !book.Spans.Any(s =>
+                s.Good + s.Bad > 0 && s.FromMs <= n.FromMs + LedgerTime.MinuteMs && s.ToMs >= n.ToMs - LedgerTime.MinuteMs)))
+            .OrderBy(s => s.FromMs);
+}

@@ -1,0 +1,58 @@
+namespace Nines.Core.Objectives;
+
+/// <summary>Judges the burn rules of an objective. Pure.</summary>
+public static class BurnEvaluator
+{
+    /// <summary>A rule keeps its verdict while less than this share of its short window was observed: too little is known to change it.</summary>
+    public const double FreezeBelow = 0.2;
+
+    /// <summary>
+    /// How fast a window spends the budget: bad ÷ total ÷ (1 − target) over what is known of it. 0 when it was observed and nothing happened;
+    /// null when nothing of it is known, or when it lies within a span longer than itself.
+    /// </summary>
+    public static double? Rate(LedgerBook book, decimal target, long fromMinute, long toMinute, out WindowAccount account)
+    {
+        account = book.Sum(fromMinute, toMinute);
+        if (account.KnownMinutes <= 0 || book.IsInsideSpan(fromMinute, toMinute))
+        {
+            return null;
+        }
+        return account.Total > 0 ? account.Bad / account.Total / (double)(1 - target) : 0;
+    }
+
+    /// <summary>The rules at a moment.</summary>
+    /// <param name="objective">The objective.</param>
+    /// <param name="book">Its account, the provisional minute included.</param>
+    /// <param name="nowMs">The moment.</param>
+    /// <param name="before">The readings of the last evaluation; empty at first.</param>
+    public static IReadOnlyList<BurnRuleReading> Rules(Objective objective, LedgerBook book, long nowMs, IReadOnlyList<BurnRuleReading> before)
+    {
+        var minute = LedgerTime.MinuteOf(nowMs);
+        var rules = objective.BurnPolicy.Rules;
+        var readings = new BurnRuleReading[rules.Count];
+        for (var i = 0; i < rules.Count; i++)
+        {
+            var rule = rules[i];
+            var previous = i < before.Count && before[i].Rule == rule ? before[i] : null;
+            var limit = rule.Limit(objective.WindowMinutes);
+            var shortRate = Rate(book, objective.Target, minute - rule.ShortMinutes, minute, out var recent);
+            var longRate = Rate(book, objective.Target, minute - rule.LongMinutes, minute, out var account);
+            var burning = longRate > limit && shortRate > limit && account.Bad >= objective.BurnPolicy.MinimumBad;
+            var frozen = previous is not null && recent.KnownMinutes < rule.ShortMinutes * FreezeBelow && !burning;
+            var firing = frozen ? previous!.Firing : burning;
+            readings[i] = new BurnRuleReading(rule, limit, longRate, shortRate, firing,
+                firing ? previous?.FiringSinceNs ?? nowMs * 1_000_000 : null);
+        }
+        return readings;
+    }
+
+    /// <summary>
+    /// Since when an objective has no signal: its last one, when that is longer ago than three intervals and two minutes, else null.
+    /// Before the first signal, the moment from which it was expected stands for it.
+    /// </summary>
+    public static long? LostSince(long lastSignalMs, long expectedSinceMs, long intervalMs, long nowMs)
+    {
+        var last = Math.Max(lastSignalMs, expectedSinceMs);
+        return nowMs - last > Math.Max(3 * intervalMs, 120_000) ? (lastSignalMs > 0 ? lastSignalMs : expectedSinceMs) : null;
+    }
+}

@@ -1,0 +1,271 @@
+namespace Nines.Core.Objectives;
+
+/// <summary>
+/// The account of one objective generation: entries by minute with hour sums on top, and spans. Any window is summed exactly to the minute.
+/// Not safe for several threads.
+/// </summary>
+public sealed class LedgerBook
+{
+    private readonly List<HourBlock> _hours = [];       // dense: element i is hour _firstHour + i
+    private readonly List<LedgerSpan> _spans = [];      // by end
+    private readonly HashSet<(long FromMs, long ToMs, SpanKind Kind)> _changedSpans = [];
+    private long _firstHour;
+
+    /// <summary>The first minute that holds or spans anything; null for an empty book.</summary>
+    public long? FirstMinute { get; private set; }
+
+    /// <summary>All spans, in order of their end.</summary>
+    public IReadOnlyList<LedgerSpan> Spans => _spans;
+
+    /// <summary>One minute's entry; empty when nothing is known of it.</summary>
+    public LedgerEntry Entry(long minute)
+    {
+        var hour = HourOf(minute);
+        return HasHour(hour) ? _hours[(int)(hour - _firstHour)].Entry(IndexOf(minute)) : new LedgerEntry(minute, 0, 0, CountedQuality.Complete, 0);
+    }
+
+    /// <summary>Adds fixed-point counts to a minute.</summary>
+    public void Add(long minute, long good, long bad, CountedQuality quality = CountedQuality.Complete)
+    {
+        Block(minute).Add(IndexOf(minute), good, bad, quality);
+        Touch(minute);
+    }
+
+    /// <summary>Marks a stretch as observed, to the second.</summary>
+    public void Observe(long fromMs, long toMs)
+    {
+        var second = (fromMs + 500) / 1000;
+        var end = (toMs + 500) / 1000;
+        while (second < end)
+        {
+            var minute = second / 60 + 1;
+            var bit = (int)(second % 60);
+            var count = (int)Math.Min(60 - bit, end - second);
+            Block(minute).Observe(IndexOf(minute), ((1UL << count) - 1) << bit);
+            Touch(minute);
+            second += count;
+        }
+    }
+
+    /// <summary>Adds events of known sum and unknown course. Spans of equal edges and kind become one.</summary>
+    public void AddSpan(LedgerSpan span)
+    {
+        _changedSpans.Add((span.FromMs, span.ToMs, span.Kind));
+        var at = _spans.Count;
+        while (at > 0 && _spans[at - 1].ToMs >= span.ToMs)
+        {
+            at--;
+            var other = _spans[at];
+            if (other.FromMs == span.FromMs && other.ToMs == span.ToMs && other.Kind == span.Kind)
+            {
+                _spans[at] = other with
+                {
+                    Good = other.Good + span.Good,
+                    Bad = other.Bad + span.Bad,
+                    UnseenAtMost = other.UnseenAtMost + span.UnseenAtMost,
+                };
+                return;
+            }
+        }
+        _spans.Insert(at, span);
+        Touch(LedgerTime.MinuteOf(span.FromMs + 1));
+    }
+
+    /// <summary>The account of the minutes (from, to]; spans that the edges cut are charged pro rata and mark it approximate.</summary>
+    public WindowAccount Sum(long fromMinute, long toMinute)
+    {
+        var (good, bad, seconds) = SumEntries(fromMinute, toMinute);
+        var (goodEvents, badEvents) = (LedgerTime.ToEvents(good), LedgerTime.ToEvents(bad));
+        var (known, unseen, approximate) = (seconds / 60.0, 0.0, false);
+        long fromMs = fromMinute * LedgerTime.MinuteMs, toMs = toMinute * LedgerTime.MinuteMs;
+        var counted = new SpanUnion();
+        for (var i = _spans.Count - 1; i >= 0 && _spans[i].ToMs > fromMs; i--)
+        {
+            var span = _spans[i];
+            var overlap = Math.Min(span.ToMs, toMs) - Math.Max(span.FromMs, fromMs);
+            var length = span.ToMs - span.FromMs;
+            if (overlap <= 0 || length <= 0)
+            {
+                continue;
+            }
+            var share = overlap / (double)length;
+            goodEvents += span.Good * share;
+            badEvents += span.Bad * share;
+            unseen += span.UnseenAtMost * share;
+            approximate |= overlap < length && span.Good + span.Bad > 0;
+            if (span.Kind is SpanKind.Gap or SpanKind.Start)
+            {
+                counted.Add(Math.Max(span.FromMs, fromMs), Math.Min(span.ToMs, toMs));
+            }
+        }
+        // A span says its sum, so its time is accounted for, though not observed; where series overlap it counts once.
+        var elapsed = FirstMinute is { } first ? Math.Max(0, toMinute - Math.Max(fromMinute, first - 1)) : 0;
+        known = Math.Min(elapsed, known + counted.TotalMs / (double)LedgerTime.MinuteMs);
+        return new WindowAccount(fromMinute, toMinute, goodEvents, badEvents, known, elapsed - known, 0, unseen, approximate);
+    }
+
+    /// <summary>Whether a span longer than the window overlaps it, so that the window's own burn cannot be known.</summary>
+    public bool IsInsideSpan(long fromMinute, long toMinute)
+    {
+        long fromMs = fromMinute * LedgerTime.MinuteMs, toMs = toMinute * LedgerTime.MinuteMs;
+        for (var i = _spans.Count - 1; i >= 0 && _spans[i].ToMs > fromMs; i--)
+        {
+            var span = _spans[i];
+            if (span.FromMs < toMs && span.Good + span.Bad > 0 && span.ToMs - span.FromMs > toMs - fromMs)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Stretches of (from, to] without any signal, each at least a minute long, oldest first.</summary>
+    public IEnumerable<LedgerSpan> Unobserved(long fromMinute, long toMinute)
+    {
+        long? since = null;
+        for (var minute = Math.Max(fromMinute + 1, FirstMinute ?? toMinute + 1); minute <= toMinute; minute++)
+        {
+            var seen = Entry(minute).ObservedSeconds > 0;
+            if (!seen && since is null)
+            {
+                since = minute - 1;
+            }
+            if (seen && since is { } start)
+            {
+                yield return NoData(start, minute - 1);
+                since = null;
+            }
+            if (seen && (minute - 1) % 60 == 0)
+            {
+                minute = SkipObservedHours(minute, toMinute);
+            }
+        }
+        if (since is { } open)
+        {
+            yield return NoData(open, toMinute);
+        }
+    }
+
+    /// <summary>Packs each hour that changed since the last call. Hours before <paramref name="closeBefore"/> give their memory back.</summary>
+    public IReadOnlyList<(long Hour, byte[] Packed)> TakeChanges(long closeBefore)
+    {
+        var changes = new List<(long, byte[])>();
+        for (var i = _hours.Count - 1; i >= 0; i--)
+        {
+            if (_hours[i].IsDirty)
+            {
+                changes.Add((_hours[i].Hour, _hours[i].Pack()));
+            }
+            if (_hours[i].Hour < closeBefore)
+            {
+                _hours[i].Close();
+            }
+        }
+        return changes;
+    }
+
+    /// <summary>The spans that are new or grew since the last call.</summary>
+    public IReadOnlyList<LedgerSpan> TakeSpanChanges()
+    {
+        LedgerSpan[] changes = _changedSpans.Count == 0 ? [] : [.. _spans.Where(s => _changedSpans.Contains((s.FromMs, s.ToMs, s.Kind)))];
+        _changedSpans.Clear();
+        return changes;
+    }
+
+    /// <summary>Puts a stored hour back; hours may come in any order, once each, into a book without that hour.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not a packed hour.</exception>
+    public void LoadHour(long hour, byte[] packed)
+    {
+        Block(hour * 60 + 1);
+        _hours[(int)(hour - _firstHour)] = HourBlock.Unpack(hour, packed);
+        for (var i = 0; i < 60; i++)
+        {
+            var entry = _hours[(int)(hour - _firstHour)].Entry(i);
+            if (entry.ObservedSeconds > 0 || entry.Good != 0 || entry.Bad != 0)
+            {
+                Touch(entry.Minute);
+                break;
+            }
+        }
+    }
+
+    private (long Good, long Bad, long Seconds) SumEntries(long fromMinute, long toMinute)
+    {
+        var (good, bad, seconds) = (0L, 0L, 0L);
+        if (_hours.Count == 0)
+        {
+            return default;
+        }
+        var minute = Math.Max(fromMinute, _firstHour * 60);                    // minutes (minute, end] are left to sum
+        var end = Math.Min(toMinute, (_firstHour + _hours.Count) * 60);
+        while (minute < end)
+        {
+            var block = _hours[(int)(minute / 60 - _firstHour)];
+            var from = (int)(minute % 60);
+            var to = (int)Math.Min(60, from + end - minute);
+            var sum = block.Sum(from, to);
+            good += sum.Good;
+            bad += sum.Bad;
+            seconds += sum.ObservedSeconds;
+            minute += to - from;
+        }
+        return (good, bad, seconds);
+    }
+
+    private long SkipObservedHours(long minute, long toMinute)
+    {
+        while (minute + 60 <= toMinute && HasHour(HourOf(minute)) && _hours[(int)(HourOf(minute) - _firstHour)].ObservedSeconds == 3600)
+        {
+            minute += 60;
+        }
+        return minute;
+    }
+
+    private static LedgerSpan NoData(long fromMinute, long toMinute) =>
+        new(fromMinute * LedgerTime.MinuteMs, toMinute * LedgerTime.MinuteMs, 0, 0, SpanKind.NoData, 0);
+
+    private static long HourOf(long minute) => (minute - 1) / 60;
+
+    private static int IndexOf(long minute) => (int)((minute - 1) % 60);
+
+    private bool HasHour(long hour) => hour >= _firstHour && hour < _firstHour + _hours.Count;
+
+    private void Touch(long minute) => FirstMinute = Math.Min(FirstMinute ?? minute, minute);
+
+    private HourBlock Block(long minute)
+    {
+        var hour = HourOf(minute);
+        if (_hours.Count == 0)
+        {
+            _firstHour = hour;
+        }
+        if (hour < _firstHour)
+        {
+            _hours.InsertRange(0, Enumerable.Range(0, (int)(_firstHour - hour)).Select(i => new HourBlock(hour + i)));
+            _firstHour = hour;
+        }
+        while (hour >= _firstHour + _hours.Count)
+        {
+            _hours.Add(new HourBlock(_firstHour + _hours.Count));
+        }
+        return _hours[(int)(hour - _firstHour)];
+    }
+
+    /// <summary>Length of a union of intervals that arrive by falling end.</summary>
+    private struct SpanUnion()
+    {
+        private long _coveredFrom = long.MaxValue;
+
+        public long TotalMs { get; private set; }
+
+        public void Add(long fromMs, long toMs)
+        {
+            var end = Math.Min(toMs, _coveredFrom);
+            if (fromMs < end)
+            {
+                TotalMs += end - fromMs;
+                _coveredFrom = fromMs;
+            }
+        }
+    }
+}

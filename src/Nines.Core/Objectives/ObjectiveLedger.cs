@@ -1,0 +1,222 @@
+using Nines.Metrics;
+
+namespace Nines.Core.Objectives;
+
+/// <summary>A closed minute that late samples re-opened.</summary>
+/// <param name="Minute">The minute.</param>
+/// <param name="Good">Good events added, fixed-point.</param>
+/// <param name="Bad">Bad events added, fixed-point.</param>
+public readonly record struct LedgerRevision(long Minute, long Good, long Bad);
+
+/// <summary>
+/// Counts one objective generation: moves a cursor over each series of its indicator and books the increments.
+/// The state is the book, the cursors and the closed minute; the three are stored together. Not safe for several threads.
+/// </summary>
+public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = LedgerFault.None)
+{
+    /// <summary>Late samples re-open a minute for this long; older ones go to <see cref="LateDropped"/>.</summary>
+    public const int ReopenMinutes = 60;
+
+    private readonly Dictionary<ulong, CounterCursor> _stored = [];
+    private readonly Dictionary<ulong, Counter> _counters = [];
+    private readonly List<LedgerRevision> _revisions = [];
+    private readonly CounterSample[] _buffer = new CounterSample[128];
+
+    private sealed class Counter(ISeriesHandle handle, CounterCursor cursor)
+    {
+        public readonly ISeriesHandle Handle = handle;
+        public CounterCursor Cursor = cursor;
+        public int TotalSign;
+        public int PartSign;
+    }
+
+    /// <summary>The account.</summary>
+    public LedgerBook Book { get; } = new();
+
+    /// <summary>The last closed minute; 0 before the first. Only <see cref="Close"/> moves it.</summary>
+    public long ClosedMinute { get; private set; }
+
+    /// <summary>Time of the newest reading of a counter of all events, ms since the Unix epoch; 0 before the first.</summary>
+    public long LastSignalMs { get; private set; }
+
+    /// <summary>The longest expected distance of readings, in milliseconds; 0 when unknown.</summary>
+    public long IntervalMs { get; private set; }
+
+    /// <summary>Events that came too late to be booked, fixed-point.</summary>
+    public long LateDropped { get; private set; }
+
+    /// <summary>How many series it counts.</summary>
+    public int SeriesCount => _counters.Count;
+
+    /// <summary>
+    /// Tells which series the indicator selects now: for each term of <see cref="Indicator.Total"/>, then of the good or bad part, the handles tracked for it.
+    /// A series that left keeps its cursor in case it returns.
+    /// </summary>
+    public void SetSeries(IReadOnlyList<IReadOnlyList<ISeriesHandle>> total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> part)
+    {
+        foreach (var (id, counter) in _counters)
+        {
+            _stored[id] = counter.Cursor;
+        }
+        _counters.Clear();
+        var partTerms = (indicator.Good ?? indicator.Bad!).Terms;
+        IntervalMs = 0;
+        for (var i = 0; i < total.Count; i++)
+        {
+            foreach (var handle in total[i])
+            {
+                CounterOf(handle).TotalSign += indicator.Total.Terms[i].Sign;
+                IntervalMs = Math.Max(IntervalMs, handle.IntervalMs);
+            }
+        }
+        for (var i = 0; i < part.Count; i++)
+        {
+            foreach (var handle in part[i])
+            {
+                CounterOf(handle).PartSign += partTerms[i].Sign;
+            }
+        }
+    }
+
+    /// <summary>Books everything read up to a time.</summary>
+    public void Read(long untilMs)
+    {
+        foreach (var counter in _counters.Values)
+        {
+            int read;
+            do
+            {
+                read = counter.Handle.Read(counter.Cursor.TimeMs, untilMs, _buffer);
+                for (var i = 0; i < read; i++)
+                {
+                    BookReading(counter, _buffer[i]);
+                }
+                if (read == _buffer.Length && counter.Cursor.TimeMs < _buffer[^1].TimeMs)
+                {
+                    // The last readings were no counts; step over them.
+                    counter.Cursor = counter.Cursor with { TimeMs = _buffer[^1].TimeMs };
+                }
+            }
+            while (read == _buffer.Length);
+        }
+    }
+
+    /// <summary>Closes all minutes up to and including one. What is read of them later is a revision.</summary>
+    public void Close(long minute) => ClosedMinute = Math.Max(ClosedMinute, minute);
+
+    /// <summary>The closed minutes that were re-opened since the last call.</summary>
+    public IReadOnlyList<LedgerRevision> TakeRevisions()
+    {
+        var taken = _revisions.ToArray();
+        _revisions.Clear();
+        return taken;
+    }
+
+    /// <summary>The cursors and the closed minute, as bytes for <see cref="LoadCursors"/>. Format 1.</summary>
+    public byte[] PackCursors()
+    {
+        foreach (var (id, counter) in _counters)
+        {
+            _stored[id] = counter.Cursor;
+        }
+        var bytes = new byte[1 + 8 * 3 + _stored.Count * 40];
+        using var stream = new MemoryStream(bytes);
+        using var writer = new BinaryWriter(stream);
+        writer.Write((byte)1);
+        writer.Write(ClosedMinute);
+        writer.Write(LastSignalMs);
+        writer.Write(LateDropped);
+        foreach (var (id, cursor) in _stored)
+        {
+            writer.Write(id);
+            writer.Write(cursor.TimeMs);
+            writer.Write(cursor.Value);
+            writer.Write(cursor.StartMs);
+            writer.Write(cursor.RatePerMs);
+        }
+        return bytes;
+    }
+
+    /// <summary>Puts stored cursors back, before the first <see cref="SetSeries"/>.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not of format 1.</exception>
+    public void LoadCursors(byte[] bytes)
+    {
+        if (bytes.Length < 25 || bytes[0] != 1 || (bytes.Length - 25) % 40 != 0)
+        {
+            throw new InvalidDataException("the ledger's cursors are not of a known format");
+        }
+        using var reader = new BinaryReader(new MemoryStream(bytes, 1, bytes.Length - 1));
+        ClosedMinute = reader.ReadInt64();
+        LastSignalMs = reader.ReadInt64();
+        LateDropped = reader.ReadInt64();
+        for (var left = (bytes.Length - 25) / 40; left > 0; left--)
+        {
+            _stored[reader.ReadUInt64()] = new CounterCursor(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadDouble());
+        }
+    }
+
+    private Counter CounterOf(ISeriesHandle handle)
+    {
+        var id = handle.Labels.StableHash;
+        if (!_counters.TryGetValue(id, out var counter))
+        {
+            _counters[id] = counter = new Counter(handle, _stored.GetValueOrDefault(id));
+        }
+        return counter;
+    }
+
+    private void BookReading(Counter counter, CounterSample sample)
+    {
+        counter.Cursor = counter.Cursor.Advance(sample, counter.Handle.BornInKnownTarget, counter.Handle.IntervalMs, fault, out var increment);
+        if (increment.ToMs == 0)
+        {
+            return;
+        }
+        var total = counter.TotalSign * increment.Count;
+        var part = counter.PartSign * increment.Count;
+        var (good, bad) = indicator.Bad is null ? (part, total - part) : (total - part, part);
+        if (counter.TotalSign != 0)
+        {
+            LastSignalMs = Math.Max(LastSignalMs, increment.ToMs);
+        }
+        if (increment.UnseenFromMs > 0 && increment.UnseenAtMost > 0 && counter.TotalSign != 0)
+        {
+            Book.AddSpan(new LedgerSpan(increment.UnseenFromMs, increment.UnseenToMs, 0, 0, SpanKind.Unseen, increment.UnseenAtMost));
+        }
+        switch (increment.Kind)
+        {
+            case IncrementKind.Gap:
+            case IncrementKind.Start:
+                var kind = increment.Kind == IncrementKind.Gap ? SpanKind.Gap : SpanKind.Start;
+                Book.AddSpan(new LedgerSpan(increment.FromMs, increment.ToMs, LedgerTime.ToEvents(good), LedgerTime.ToEvents(bad), kind, 0));
+                break;
+            case IncrementKind.Uncounted:
+                Book.Add(LedgerTime.MinuteOf(increment.ToMs), 0, 0, CountedQuality.FirstUncounted);
+                break;
+            default:
+                BookMinute(counter, increment, good, bad);
+                break;
+        }
+    }
+
+    private void BookMinute(Counter counter, Increment increment, long good, long bad)
+    {
+        var minute = LedgerTime.MinuteOf(increment.ToMs);
+        var quality = increment.UnseenFromMs > 0 ? CountedQuality.Reset : CountedQuality.Complete;
+        if (minute <= ClosedMinute)
+        {
+            if (minute <= ClosedMinute - ReopenMinutes || fault == LedgerFault.Late)
+            {
+                LateDropped += Math.Abs(good) + Math.Abs(bad);
+                return;
+            }
+            quality |= CountedQuality.Revised;
+            _revisions.Add(new LedgerRevision(minute, good, bad));
+        }
+        Book.Add(minute, good, bad, quality);
+        if (counter.TotalSign != 0)
+        {
+            Book.Observe(increment.FromMs, increment.ToMs);
+        }
+    }
+}

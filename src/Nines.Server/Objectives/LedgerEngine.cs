@@ -1,0 +1,204 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Nines.Core.Alerting;
+using Nines.Core.Objectives;
+using Nines.Metrics;
+
+namespace Nines.Server.Objectives;
+
+/// <summary>
+/// Keeps the ledgers of all objectives: reads increments, closes minutes, judges burn, commits. One thread calls <see cref="Step"/>; reports may be read from any.
+/// When the store refuses, counting and judging go on in memory and the changes wait for the next commit.
+/// </summary>
+internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore store, Uri publicUrl, LedgerFault fault, ILogger logger) : IObjectiveReports, IDisposable
+{
+    /// <summary>A minute closes this long after its end.</summary>
+    public const long SettleMs = 5_000;
+
+    /// <summary>A firing alert is posted again this often, so that the door knows it still holds.</summary>
+    private const long RepostMs = 60_000;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, LedgerChanges> _waiting = [];
+    private SortedDictionary<string, TrackedObjective> _tracked = new(StringComparer.Ordinal);
+    private volatile IReadOnlyList<Objective>? _wanted;
+    private long _nowMs;
+    private long _version;
+
+    /// <inheritdoc/>
+    public long Version => Interlocked.Read(ref _version);
+
+    /// <summary>The reason of the last commit's failure; null when it succeeded.</summary>
+    public string? StoreFailure { get; private set; }
+
+    /// <summary>The objectives to keep from the next step on.</summary>
+    public void Apply(IReadOnlyList<Objective> objectives) => _wanted = objectives;
+
+    /// <summary>Moves everything to a moment and returns the alerts to post.</summary>
+    public IReadOnlyList<PostedAlert> Step(long nowMs)
+    {
+        var alerts = new List<PostedAlert>();
+        var close = LedgerTime.LastEnded(nowMs - SettleMs);
+        List<LedgerChanges> changes = [];
+        lock (_gate)
+        {
+            _nowMs = nowMs;
+            if (Interlocked.Exchange(ref _wanted, null) is { } wanted)
+            {
+                Reconcile(wanted, nowMs, alerts);
+            }
+            foreach (var tracked in _tracked.Values)
+            {
+                tracked.Read(nowMs);
+                tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
+                if (close > tracked.Ledger.ClosedMinute)
+                {
+                    tracked.Ledger.Close(close);
+                    changes.Add(tracked.TakeChanges(nowMs));
+                }
+            }
+        }
+        Commit(changes, nowMs);
+        Interlocked.Increment(ref _version);
+        return alerts;
+    }
+
+    /// <summary>Commits what has not been, as at the end.</summary>
+    public void Flush()
+    {
+        List<LedgerChanges> changes;
+        long nowMs;
+        lock (_gate)
+        {
+            nowMs = _nowMs;
+            changes = [.. _tracked.Values.Select(t => t.TakeChanges(_nowMs))];
+        }
+        Commit(changes, nowMs);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ObjectiveReport> All()
+    {
+        lock (_gate)
+        {
+            return [.. _tracked.Values.Select(t => t.Report(_nowMs))];
+        }
+    }
+
+    /// <inheritdoc/>
+    public ObjectiveReport? Find(string key)
+    {
+        lock (_gate)
+        {
+            return _tracked.TryGetValue(key, out var tracked) ? tracked.Report(_nowMs) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes)
+    {
+        lock (_gate)
+        {
+            return _tracked.TryGetValue(key, out var tracked)
+                ? BudgetCalculator.Course(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs))
+                : [];
+        }
+    }
+
+    /// <inheritdoc/>
+    public WindowAccount? Window(string key, long fromMinute, long toMinute)
+    {
+        lock (_gate)
+        {
+            return _tracked.TryGetValue(key, out var tracked) ? BudgetCalculator.Window(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute) : null;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var tracked in _tracked.Values)
+        {
+            tracked.Dispose();
+        }
+    }
+
+    private void Reconcile(IReadOnlyList<Objective> wanted, long nowMs, List<PostedAlert> alerts)
+    {
+        var next = new SortedDictionary<string, TrackedObjective>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var objective in wanted)
+            {
+                // Only a changed indicator is another account; a longer window needs older hours from the store.
+                var goesOn = _tracked.TryGetValue(objective.Key, out var tracked) && tracked.CanBecome(objective);
+                next[objective.Key] = goesOn ? tracked! : Start(objective, nowMs);
+            }
+        }
+        catch (SqliteException e)
+        {
+            StoreFailure = e.Message;
+            LogApplyFailed(e.Message);
+            _wanted ??= wanted;
+            return;
+        }
+        foreach (var (key, old) in _tracked.Where(t => !(next.TryGetValue(t.Key, out var n) && ReferenceEquals(n, t.Value))))
+        {
+            if (!next.ContainsKey(key))
+            {
+                old.Resolve(nowMs, publicUrl, alerts);
+            }
+            Commit([old.TakeChanges(nowMs)], nowMs);
+            old.Dispose();
+        }
+        foreach (var objective in wanted)
+        {
+            next[objective.Key].Become(objective);
+        }
+        _tracked = next;
+    }
+
+    private TrackedObjective Start(Objective objective, long nowMs)
+    {
+        var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
+        var tracked = new TrackedObjective(objective, generation, source, fault, nowMs);
+        store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.WindowMinutes / 60 - 24, tracked.Ledger);
+        return tracked;
+    }
+
+    private void Commit(List<LedgerChanges> changes, long nowMs)
+    {
+        if (changes.Count == 0)
+        {
+            return;
+        }
+        var batch = changes.Select(c => _waiting.Remove(c.Generation, out var waiting) ? Merge(waiting, c) : c).Concat(_waiting.Values).ToList();
+        _waiting.Clear();
+        try
+        {
+            store.Commit(batch, nowMs);
+            StoreFailure = null;
+        }
+        catch (SqliteException e)
+        {
+            StoreFailure = e.Message;
+            LogCommitFailed(batch.Count, e.Message);
+            foreach (var change in batch)
+            {
+                _waiting[change.Generation] = change;
+            }
+        }
+    }
+
+    private static LedgerChanges Merge(LedgerChanges first, LedgerChanges second) => second with
+    {
+        Hours = [.. first.Hours.Where(h => second.Hours.All(s => s.Hour != h.Hour)), .. second.Hours],
+        Spans = [.. first.Spans.Where(f => second.Spans.All(s => (s.FromMs, s.ToMs, s.Kind) != (f.FromMs, f.ToMs, f.Kind))), .. second.Spans],
+        Revisions = [.. first.Revisions, .. second.Revisions],
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The new objectives could not be taken over: {Reason}. The old ones go on; it is tried again at the next step.")]
+    private partial void LogApplyFailed(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The ledger could not be stored ({Count} objectives): {Reason}. Counting goes on; it is stored when the disk allows.")]
+    private partial void LogCommitFailed(int count, string reason);
+}

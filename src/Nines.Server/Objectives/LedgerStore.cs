@@ -1,0 +1,160 @@
+using Microsoft.Data.Sqlite;
+using Nines.Core.Objectives;
+
+namespace Nines.Server.Objectives;
+
+/// <summary>What one objective generation adds to the store in one commit.</summary>
+internal sealed record LedgerChanges(
+    long Generation,
+    IReadOnlyList<(long Hour, byte[] Packed)> Hours,
+    IReadOnlyList<LedgerSpan> Spans,
+    IReadOnlyList<LedgerRevision> Revisions,
+    byte[] Cursors);
+
+/// <summary>
+/// The ledger on disk, <c>ledger.db</c>: hours, spans and revisions of each generation and, in the same transaction, the cursors they were counted with,
+/// so that a crash at any moment neither loses nor repeats an event. Format: docs/formats/ledger.md.
+/// </summary>
+internal sealed class LedgerStore : IDisposable
+{
+    private const int Version = 1;
+    private readonly SqliteConnection _connection;
+
+    private LedgerStore(SqliteConnection connection) => _connection = connection;
+
+    /// <summary>Opens or creates the database.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
+    /// <exception cref="InvalidDataException">The file is of a newer version.</exception>
+    public static LedgerStore Open(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        connection.Open();
+        var store = new LedgerStore(connection);
+        store.Execute("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 2000;");
+        var version = (long)store.Scalar("pragma user_version")!;
+        if (version > Version)
+        {
+            throw new InvalidDataException($"{path} is of ledger version {version}; this server knows {Version}. Start the newer server again.");
+        }
+        store.Execute($"""
+            create table if not exists generation (id integer primary key, objective text not null, indicator text not null, started_ms integer not null,
+                unique (objective, indicator));
+            create table if not exists cursor (generation integer primary key, packed blob not null);
+            create table if not exists hour (generation integer not null, hour integer not null, packed blob not null,
+                primary key (generation, hour)) without rowid;
+            create table if not exists span (generation integer not null, from_ms integer not null, to_ms integer not null, kind integer not null,
+                good real not null, bad real not null, unseen real not null, primary key (generation, to_ms, from_ms, kind)) without rowid;
+            create table if not exists revision (generation integer not null, minute integer not null, good integer not null, bad integer not null,
+                recorded_ms integer not null);
+            pragma user_version = {Version};
+            """);
+        return store;
+    }
+
+    /// <summary>The number of the generation that counts an objective by an indicator, made when there is none.</summary>
+    public (long Id, long StartedMs) Generation(string objective, string indicator, long nowMs)
+    {
+        using (var insert = Command("insert into generation (objective, indicator, started_ms) values ($o, $i, $t) on conflict do nothing",
+            ("$o", objective), ("$i", indicator), ("$t", nowMs)))
+        {
+            insert.ExecuteNonQuery();
+        }
+        using var select = Command("select id, started_ms from generation where objective = $o and indicator = $i", ("$o", objective), ("$i", indicator));
+        using var row = select.ExecuteReader();
+        row.Read();
+        return (row.GetInt64(0), row.GetInt64(1));
+    }
+
+    /// <summary>Fills a fresh ledger with what is stored of a generation since an hour.</summary>
+    public void Load(long generation, long sinceHour, ObjectiveLedger ledger)
+    {
+        using (var cursor = Command("select packed from cursor where generation = $g", ("$g", generation)))
+        {
+            if (cursor.ExecuteScalar() is byte[] packed)
+            {
+                ledger.LoadCursors(packed);
+            }
+        }
+        using (var hours = Command("select hour, packed from hour where generation = $g and hour >= $h order by hour", ("$g", generation), ("$h", sinceHour)))
+        {
+            using var row = hours.ExecuteReader();
+            while (row.Read())
+            {
+                ledger.Book.LoadHour(row.GetInt64(0), row.GetFieldValue<byte[]>(1));
+            }
+        }
+        using var spans = Command("select from_ms, to_ms, good, bad, kind, unseen from span where generation = $g and to_ms > $t order by to_ms",
+            ("$g", generation), ("$t", sinceHour * 60 * LedgerTime.MinuteMs));
+        using var span = spans.ExecuteReader();
+        while (span.Read())
+        {
+            ledger.Book.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4), span.GetDouble(5)));
+        }
+        ledger.Book.TakeSpanChanges();
+    }
+
+    /// <summary>Stores changes in one transaction.</summary>
+    /// <exception cref="SqliteException">Nothing was stored.</exception>
+    public void Commit(IEnumerable<LedgerChanges> changes, long nowMs)
+    {
+        using var transaction = _connection.BeginTransaction();
+        using var hour = Command("insert into hour values ($g, $h, $p) on conflict do update set packed = excluded.packed", ("$g", 0L), ("$h", 0L), ("$p", Array.Empty<byte>()));
+        using var cursor = Command("insert into cursor values ($g, $p) on conflict do update set packed = excluded.packed", ("$g", 0L), ("$p", Array.Empty<byte>()));
+        using var span = Command("""
+            insert into span (generation, from_ms, to_ms, kind, good, bad, unseen) values ($g, $f, $t, $k, $o, $b, $u)
+            on conflict do update set good = excluded.good, bad = excluded.bad, unseen = excluded.unseen
+            """, ("$g", 0L), ("$f", 0L), ("$t", 0L), ("$k", 0L), ("$o", 0.0), ("$b", 0.0), ("$u", 0.0));
+        using var revision = Command("insert into revision values ($g, $m, $o, $b, $t)", ("$g", 0L), ("$m", 0L), ("$o", 0L), ("$b", 0L), ("$t", nowMs));
+        foreach (var change in changes)
+        {
+            foreach (var (at, packed) in change.Hours)
+            {
+                Run(hour, change.Generation, at, packed);
+            }
+            foreach (var s in change.Spans)
+            {
+                Run(span, change.Generation, s.FromMs, s.ToMs, (long)s.Kind, s.Good, s.Bad, s.UnseenAtMost);
+            }
+            foreach (var r in change.Revisions)
+            {
+                Run(revision, change.Generation, r.Minute, r.Good, r.Bad, nowMs);
+            }
+            Run(cursor, change.Generation, change.Cursors);
+        }
+        transaction.Commit();
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i];
+        }
+        command.ExecuteNonQuery();
+    }
+
+    private SqliteCommand Command(string text, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = text;
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+        return command;
+    }
+
+    private void Execute(string text)
+    {
+        using var command = Command(text);
+        command.ExecuteNonQuery();
+    }
+
+    private object? Scalar(string text)
+    {
+        using var command = Command(text);
+        return command.ExecuteScalar();
+    }
+}

@@ -1,0 +1,144 @@
+using Nines.Core.Objectives;
+
+namespace Nines.Core.Tests.Objectives;
+
+public sealed class BurnEvaluatorTests
+{
+    private const long Minute = 30_000_000;
+    private const long NowMs = Minute * 60_000;
+
+    private static readonly Objective Orders = new()
+    {
+        Key = "checkout/orders@production",
+        Service = "checkout",
+        Environment = "production",
+        DisplayName = "Orders are accepted",
+        Target = 0.999m,
+        WindowMinutes = 28 * 1440,
+        Indicator = TestIndicators.BadOfTotal,
+        BurnPolicy = BurnPolicy.Default,
+        Position = default,
+    };
+
+    [Fact]
+    public void Limit_TwentyEightDays_IsTheShareOfTheBudget() =>
+        BurnPolicy.Default.Rules.Select(r => Math.Round(r.Limit(28 * 1440), 3)).ShouldBe([13.44, 5.6, 2.8, 0.933]);
+
+    [Fact]
+    public void IsReachable_TargetTooLow_IsFalse()
+    {
+        var page = BurnPolicy.Default.Rules[0];
+        page.IsReachable(0.999m, 28 * 1440).ShouldBeTrue();
+        page.IsReachable(0.92m, 28 * 1440).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Rules_FiveMinutesOfLifeAndAllFails_PagesOnTheKnownPart()
+    {
+        var book = Served(minutes: 5, total: 100, bad: 0);
+        Add(book, Minute, 100, 100);
+        var rules = BurnEvaluator.Rules(Orders, book, NowMs, []);
+        rules.Where(r => r.Rule.Severity == BurnSeverity.Page).ShouldAllBe(r => r.Firing);
+        rules[0].LongRate.ShouldNotBeNull().ShouldBe(100 / 600.0 / 0.001, 1e-6);
+    }
+
+    [Fact]
+    public void Rules_TwoFailuresOfTwo_DoNotPage()
+    {
+        var book = new LedgerBook();
+        Add(book, Minute, 2, 2);
+        BurnEvaluator.Rules(Orders, book, NowMs, []).ShouldAllBe(r => !r.Firing);
+        Add(book, Minute, 1, 1);
+        BurnEvaluator.Rules(Orders, book, NowMs, [])[0].Firing.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Rules_BurnThatStopped_EndsWithTheShortWindow()
+    {
+        var book = Served(minutes: 60, total: 100, bad: 50);
+        var firing = BurnEvaluator.Rules(Orders, book, NowMs, []);
+        firing[0].Firing.ShouldBeTrue();
+        for (var m = Minute + 1; m <= Minute + 6; m++)
+        {
+            Add(book, m, 100, 0);
+        }
+        var after = BurnEvaluator.Rules(Orders, book, NowMs + 6 * 60_000, firing);
+        after[0].Firing.ShouldBeFalse();
+        after[0].LongRate.ShouldNotBeNull().ShouldBeGreaterThan(13.44);
+    }
+
+    [Fact]
+    public void Rules_SignalLostWhileFiring_KeepTheVerdict()
+    {
+        var firing = BurnEvaluator.Rules(Orders, Served(minutes: 60, total: 100, bad: 50), NowMs, []);
+        var later = BurnEvaluator.Rules(Orders, Served(minutes: 60, total: 100, bad: 50), NowMs + 20 * 60_000, firing);
+        later[0].Firing.ShouldBeTrue();
+        later[0].FiringSinceNs.ShouldBe(firing[0].FiringSinceNs);
+    }
+
+    [Fact]
+    public void Rate_InsideALongerSpan_IsUnknownNotASpike()
+    {
+        var book = Served(minutes: 300, total: 100, bad: 0);
+        book.AddSpan(new LedgerSpan(NowMs, NowMs + 20 * 60_000, 0, 5_000, SpanKind.Gap, 0));
+        Add(book, Minute + 21, 100, 0);
+        BurnEvaluator.Rate(book, 0.999m, Minute + 16, Minute + 21, out _).ShouldBeNull();
+        BurnEvaluator.Rate(book, 0.999m, Minute - 39, Minute + 21, out _).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Rate_ObservedWithoutTraffic_IsZero()
+    {
+        var book = new LedgerBook();
+        book.Observe(NowMs - 300_000, NowMs);
+        BurnEvaluator.Rate(book, 0.999m, Minute - 5, Minute, out _).ShouldBe(0);
+        BurnEvaluator.Rate(book, 0.999m, Minute - 10, Minute - 5, out _).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(15_000, 119, false)]
+    [InlineData(15_000, 121, true)]
+    [InlineData(60_000, 179, false)]
+    [InlineData(60_000, 181, true)]
+    public void LostSince_ThreeIntervalsAndTwoMinutes_AreWaited(long intervalMs, long seconds, bool lost) =>
+        (BurnEvaluator.LostSince(NowMs, 0, intervalMs, NowMs + seconds * 1000) is not null).ShouldBe(lost);
+
+    [Fact]
+    public void Report_TheMockedAccount_AddsUp()
+    {
+        var book = new ObjectiveLedger(TestIndicators.BadOfTotal);
+        book.Book.Add(Minute, 17_512_668_000, 13_566_000);
+        book.Book.Observe(NowMs - 60_000, NowMs);
+        var report = BudgetCalculator.Report(Orders, book, [], null, NowMs);
+        report.BudgetTotal.ShouldBe(17_526.234, 1e-6);
+        report.RemainingShare.ShouldNotBeNull().ShouldBe(1 - 13_566 / 17_526.234, 1e-9);
+        report.State.ShouldBe(BudgetState.Freeze);
+    }
+
+    [Theory]
+    [InlineData(UnknownTreatment.Ignored, 0)]
+    [InlineData(UnknownTreatment.Bad, 1_000)]
+    [InlineData(UnknownTreatment.Half, 500)]
+    public void Window_UnknownMinutes_CountAsDeclared(UnknownTreatment treatment, double charged)
+    {
+        var book = Served(minutes: 10, total: 100, bad: 0);
+        BudgetCalculator.Window(Orders with { Unknown = treatment }, book, Minute - 11, Minute + 9).ChargedForUnknown.ShouldBe(charged, 1e-9);
+    }
+
+    // The minutes before the present one.
+    private static LedgerBook Served(int minutes, long total, long bad)
+    {
+        var book = new LedgerBook();
+        for (var m = Minute - minutes; m < Minute; m++)
+        {
+            Add(book, m, total, bad);
+        }
+        return book;
+    }
+
+    private static void Add(LedgerBook book, long minute, long total, long bad)
+    {
+        book.Add(minute, (total - bad) * 1000, bad * 1000);
+        book.Observe((minute - 1) * 60_000, minute * 60_000);
+    }
+}

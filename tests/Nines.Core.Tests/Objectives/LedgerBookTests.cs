@@ -1,0 +1,94 @@
+using Nines.Core.Objectives;
+
+namespace Nines.Core.Tests.Objectives;
+
+public sealed class LedgerBookTests
+{
+    private const long Start = 30_000_000;
+
+    [Fact]
+    public void Sum_AnyWindow_EqualsTheSumOfItsMinutes()
+    {
+        var random = new Random(11);
+        var book = new LedgerBook();
+        var plain = new Dictionary<long, (long Good, long Bad, HashSet<long> Seconds)>();
+        for (var i = 0; i < 4_000; i++)
+        {
+            var minute = Start + random.Next(6_000);
+            var entry = plain.TryGetValue(minute, out var e) ? e : (0, 0, []);
+            var (good, bad) = (random.Next(100_000), random.Next(1_000));
+            plain[minute] = (entry.Good + good, entry.Bad + bad, entry.Seconds);
+            book.Add(minute, good, bad);
+            var from = (minute - 1) * 60 + random.Next(60);
+            var to = Math.Min(minute * 60, from + random.Next(90));
+            for (var second = from; second < to; second++)
+            {
+                plain[minute].Seconds.Add(second);
+            }
+            book.Observe(from * 1000, to * 1000);
+            if (i % 500 == 499)
+            {
+                book.TakeChanges(closeBefore: long.MaxValue);
+            }
+        }
+        for (var i = 0; i < 500; i++)
+        {
+            var from = Start + random.Next(-200, 6_200);
+            var to = from + random.Next(1, 3_000);
+            var inside = plain.Where(p => p.Key > from && p.Key <= to).Select(p => p.Value).ToList();
+            var sum = book.Sum(from, to);
+            sum.Good.ShouldBe(inside.Sum(p => p.Good) / 1000.0, 1e-9);
+            sum.Bad.ShouldBe(inside.Sum(p => p.Bad) / 1000.0, 1e-9);
+            sum.KnownMinutes.ShouldBe(inside.Sum(p => p.Seconds.Count) / 60.0, 1e-9);
+        }
+    }
+
+    [Fact]
+    public void Sum_WindowThatCutsASpan_IsChargedProRataAndMarked()
+    {
+        var book = new LedgerBook();
+        book.AddSpan(new LedgerSpan(Start * 60_000, (Start + 10) * 60_000, 100, 50, SpanKind.Gap, 0));
+        var half = book.Sum(Start + 5, Start + 20);
+        (half.Good, half.Bad, half.Approximate, half.KnownMinutes).ShouldBe((50, 25, true, 5));
+        var whole = book.Sum(Start - 5, Start + 20);
+        (whole.Good, whole.Bad, whole.Approximate).ShouldBe((100, 50, false));
+    }
+
+    [Fact]
+    public void IsInsideSpan_ShorterWindowOnly_IsTrue()
+    {
+        var book = new LedgerBook();
+        book.AddSpan(new LedgerSpan(Start * 60_000, (Start + 30) * 60_000, 100, 50, SpanKind.Gap, 0));
+        book.IsInsideSpan(Start + 26, Start + 31).ShouldBeTrue();
+        book.IsInsideSpan(Start - 29, Start + 31).ShouldBeFalse();
+        book.IsInsideSpan(Start + 30, Start + 35).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void AddSpan_SameEdges_BecomesOne()
+    {
+        var book = new LedgerBook();
+        book.AddSpan(new LedgerSpan(1_000, 9_000, 1, 2, SpanKind.Gap, 0));
+        book.AddSpan(new LedgerSpan(1_000, 9_000, 10, 20, SpanKind.Gap, 0));
+        book.AddSpan(new LedgerSpan(1_000, 9_000, 0, 0, SpanKind.Unseen, 5));
+        book.Spans.Count.ShouldBe(2);
+        book.TakeSpanChanges().Count.ShouldBe(2);
+        book.TakeSpanChanges().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Unobserved_HolesOfAMinuteOrMore_AreNamed()
+    {
+        var book = new LedgerBook();
+        foreach (var (from, to) in ((int, int)[])[(0, 200), (203, 204), (300, 500)])
+        {
+            book.Observe((Start + from) * 60_000, (Start + to) * 60_000);
+        }
+        book.Unobserved(Start, Start + 510).Select(s => ((int)(s.FromMs / 60_000 - Start), (int)(s.ToMs / 60_000 - Start)))
+            .ShouldBe([(200, 203), (204, 300), (500, 510)]);
+    }
+
+    [Fact]
+    public void LoadHour_UnknownFormat_IsRefused() =>
+        Should.Throw<InvalidDataException>(() => new LedgerBook().LoadHour(Start / 60, [9, 1, 2]));
+}
