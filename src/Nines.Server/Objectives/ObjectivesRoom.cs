@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Nines.Core.Objectives;
+using Nines.Metrics;
+using Nines.Server.Objectives.Pages;
+using Nines.Server.Web;
+
+namespace Nines.Server.Objectives;
+
+/// <summary>The room of objectives: ledger, API, pages.</summary>
+internal static class ObjectivesRoom
+{
+    public static IServiceCollection AddObjectives(this IServiceCollection services, string ledgerPath, Uri publicUrl, LedgerFault fault)
+    {
+        services.AddSingleton(_ => LedgerStore.Open(ledgerPath));
+        services.AddSingleton(s => new LedgerEngine(
+            s.GetRequiredService<ISeriesSource>(), s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>()));
+        services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());
+        services.AddSingleton<LedgerWorker>();
+        services.AddHostedService(s => s.GetRequiredService<LedgerWorker>());
+        return services;
+    }
+
+    /// <summary>The API: <c>GET /nines/v1/objectives</c> and one of them.</summary>
+    public static void MapObjectives(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/nines/v1/objectives").WithTags("Objectives");
+        group.MapGet("", (IObjectiveReports reports) => TypedResults.Ok(new ObjectiveList([.. reports.All().Select(ObjectiveItem.Of)])))
+            .WithName("ListObjectives").WithSummary("All objectives with their account over their window.");
+        group.MapGet("/{**key}", Results<Ok<ObjectiveItem>, NotFound> (string key, IObjectiveReports reports) =>
+                reports.Find(key) is { } report ? TypedResults.Ok(ObjectiveItem.Of(report)) : TypedResults.NotFound())
+            .WithName("GetObjective").WithSummary("One objective by its key, service/slo[/objective]@environment.");
+    }
+
+    /// <summary>The pages: overview, list, detail.</summary>
+    public static void MapObjectivePages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/", (IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
+        {
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            return new RazorComponentResult<OverviewPage>(new { Rows = ObjectiveRow.All(reports, now), Shell = shell.For(context), NowMs = now });
+        });
+        pages.MapGet("/objectives", (string? q, string? state, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
+            new RazorComponentResult<ObjectivesPage>(new
+            {
+                Rows = ObjectiveRow.All(reports, time.GetUtcNow().ToUnixTimeMilliseconds()),
+                Shell = shell.For(context),
+                Query = q ?? "",
+                State = Enum.GetValues<BudgetState>().Select(s => (BudgetState?)s).FirstOrDefault(s => Format.State(s!.Value).Attribute == state),
+            }));
+        pages.MapGet("/objectives/{**key}", IResult (string key, string? range, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
+        {
+            if (reports.Find(key) is not { } report)
+            {
+                return TypedResults.NotFound();
+            }
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var chosen = ChartRange.Choose(report, range, now);
+            var end = LedgerTime.LastEnded(now);
+            var course = reports.Course(key, end - chosen.Minutes, end, chosen.StepMinutes);
+            return new RazorComponentResult<ObjectivePage>(new
+            {
+                Report = report,
+                Data = CourseData.Of(report, course, chosen, Format.State(report.State).Attribute),
+                Range = chosen,
+                Shell = shell.For(context),
+                NowMs = now,
+            });
+        });
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Components;
+using Nines.Core.Objectives;
+
+namespace Nines.Server.Objectives.Pages;
+
+/// <summary>The course of an objective as the charts read it.</summary>
+/// <param name="Start">Start of the range, Unix seconds.</param>
+/// <param name="Step">Length of a point in seconds; each is drawn at its end.</param>
+/// <param name="Slo">The target, 0 to 1.</param>
+/// <param name="Bad">Bad events of each point; null without data.</param>
+/// <param name="Total">All events of each point; null without data.</param>
+/// <param name="Left">Budget left at each point in per cent; null before the first entry.</param>
+/// <param name="Known">Share of each point that was observed, 0 to 1.</param>
+/// <param name="Gaps">Stretches without data or of known sum only, in Unix seconds.</param>
+/// <param name="State">The state whose colour the end takes.</param>
+public sealed record CourseData(
+    long Start, int Step, double Slo, IReadOnlyList<double?> Bad, IReadOnlyList<double?> Total, IReadOnlyList<double?> Left,
+    IReadOnlyList<double> Known, IReadOnlyList<CourseGap> Gaps, string State)
+{
+    /// <summary>Makes the data of a range that ends now.</summary>
+    public static CourseData Of(ObjectiveReport report, IReadOnlyList<CoursePoint> points, ChartRange range, string state) => new(
+        (points.Count > 0 ? points[0].ToMinute - range.StepMinutes : 0) * 60, range.StepMinutes * 60, (double)report.Objective.Target,
+        [.. points.Select(p => p.Bad)], [.. points.Select(p => p.Good + p.Bad)], [.. points.Select(p => Round(p.RemainingShare * 100))],
+        [.. points.Select(p => Math.Round(p.Known, 3))],
+        [.. report.Spans.Where(s => s.Kind != SpanKind.Unseen).Select(s => new CourseGap(s.FromMs / 1000, s.ToMs / 1000, s.Kind == SpanKind.NoData))], state);
+
+    /// <summary>The data as the text of a <c>script</c> element; the serializer escapes what could end it.</summary>
+    public MarkupString Json => new(JsonSerializer.Serialize(this, CourseJson.Default.CourseData));
+
+    private static double? Round(double? value) => value is { } v ? Math.Round(v, 3) : null;
+}
+
+/// <summary>A stretch whose course is not known.</summary>
+/// <param name="From">Start, Unix seconds.</param>
+/// <param name="To">End, Unix seconds.</param>
+/// <param name="Empty">Whether not even its sum is known.</param>
+public sealed record CourseGap(long From, long To, bool Empty);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(CourseData))]
+internal sealed partial class CourseJson : JsonSerializerContext;
