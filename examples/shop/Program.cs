@@ -1,0 +1,3 @@
+using Nines.Shop;
+
+return await ShopProgram.RunAsync(args, CancellationToken.None);
