@@ -5,15 +5,16 @@ namespace Nines.Metrics;
 /// <summary>Regular expressions with RE2's semantics on .NET's linear-time engine.</summary>
 public static class Re2
 {
-    /// <summary>Compiles a pattern that has to match the whole text, newline included.</summary>
-    /// <exception cref="ArgumentException">RE2 would refuse the pattern (look-around, back-references, syntax errors).</exception>
+    /// <summary>Compiles a pattern that has to match the whole text. As in Prometheus 3, a dot matches a newline too.</summary>
+    /// <exception cref="ArgumentException">RE2 would refuse the pattern (look-around, back-references, syntax errors), or it uses a Unicode script by name.</exception>
     public static Regex Anchored(string pattern)
     {
         try
         {
-            return new Regex($@"\A(?:{pattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            return new Regex($@"\A(?:{new Re2Translator(pattern).Translate()})\z",
+                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
         }
-        catch (NotSupportedException e)
+        catch (Exception e) when (e is NotSupportedException or ArgumentException or FormatException)
         {
             throw new ArgumentException($"invalid regular expression \"{pattern}\": {e.Message}", nameof(pattern), e);
         }

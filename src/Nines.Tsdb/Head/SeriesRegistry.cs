@@ -1,0 +1,337 @@
+using Nines.Metrics;
+
+namespace Nines.Tsdb.Head;
+
+/// <summary>All series: by labels, by reference, and by label pair, with those who follow a selection.</summary>
+internal sealed class SeriesRegistry(int maxSeries)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Labels, MemSeries> _byLabels = [];
+    private readonly Dictionary<string, Dictionary<string, List<MemSeries>>> _postings = [];
+    private readonly Dictionary<(string, string), List<TrackedSeries>> _trackersByPair = [];
+    private readonly List<TrackedSeries> _otherTrackers = [];
+    private MemSeries?[] _byReference = new MemSeries?[1024];
+    private long _nextReference = 1;
+
+    /// <summary>Highest reference that can be used.</summary>
+    public const long MaxReference = int.MaxValue;
+
+    /// <summary>How many series there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _byLabels.Count;
+            }
+        }
+    }
+
+    /// <summary>A series by its reference, or null.</summary>
+    public MemSeries? this[long reference]
+    {
+        get
+        {
+            var all = Volatile.Read(ref _byReference);
+            return (ulong)reference < (ulong)all.Length ? Volatile.Read(ref all[reference]) : null;
+        }
+    }
+
+    /// <summary>The series of these labels, made when new; null when there are too many.</summary>
+    public MemSeries? GetOrAdd(Labels labels, bool bornInKnownTarget, long intervalMs)
+    {
+        lock (_gate)
+        {
+            if (_byLabels.TryGetValue(labels, out var known))
+            {
+                return known;
+            }
+            return _byLabels.Count >= maxSeries || _nextReference > MaxReference
+                ? null
+                : Put(new MemSeries(_nextReference, labels, bornInKnownTarget, intervalMs));
+        }
+    }
+
+    /// <summary>Puts a series read from the log back under its reference. A second record of the same series changes nothing.</summary>
+    public MemSeries Restore(long reference, Labels labels, bool bornInKnownTarget, long intervalMs)
+    {
+        lock (_gate)
+        {
+            Reserve(reference);
+            if (this[reference] is { } there && there.Labels.Equals(labels))
+            {
+                return there;
+            }
+            if (_byLabels.TryGetValue(labels, out var other))
+            {
+                // The same series under two references: its first record was lost once. Both names lead to it.
+                PutAt(reference, other);
+                return other;
+            }
+            return Put(new MemSeries(reference, labels, bornInKnownTarget, intervalMs));
+        }
+    }
+
+    /// <summary>Keeps a reference from being given to a new series.</summary>
+    public void Reserve(long reference)
+    {
+        lock (_gate)
+        {
+            _nextReference = Math.Max(_nextReference, reference + 1);
+        }
+    }
+
+    /// <summary>Makes a series findable, with its first sample.</summary>
+    public void List(MemSeries series)
+    {
+        if (series.Listed)
+        {
+            return;
+        }
+        lock (_gate)
+        {
+            series.Listed = true;
+            foreach (var (name, value) in series.Labels.Pairs)
+            {
+                ListUnder(name, value).Add(series);
+                if (_trackersByPair.TryGetValue((name, value), out var trackers))
+                {
+                    Offer(trackers, series);
+                }
+            }
+            Offer(_otherTrackers, series);
+        }
+    }
+
+    /// <summary>The findable series that satisfy all matchers.</summary>
+    public MemSeries[] Find(IReadOnlyList<Matcher> matchers)
+    {
+        lock (_gate)
+        {
+            return [.. FindLocked(matchers)];
+        }
+    }
+
+    /// <summary>Follows a selection.</summary>
+    public TrackedSeries Track(IReadOnlyList<Matcher> matchers)
+    {
+        lock (_gate)
+        {
+            var tracker = new TrackedSeries(this, [.. matchers]);
+            tracker.Add(FindLocked(matchers));
+            // Under the pair with the fewest followers, a birth is offered to few who do not want it.
+            var home = matchers.Where(m => m is { Op: MatchOp.Equal, Value.Length: > 0 })
+                .Select(m => (m.Name, m.Value)).OrderBy(p => _trackersByPair.TryGetValue(p, out var there) ? there.Count : 0).FirstOrDefault();
+            if (home.Name is null)
+            {
+                _otherTrackers.Add(tracker);
+            }
+            else if (_trackersByPair.TryGetValue(home, out var neighbours))
+            {
+                neighbours.Add(tracker);
+            }
+            else
+            {
+                _trackersByPair[home] = [tracker];
+            }
+            return tracker;
+        }
+    }
+
+    /// <summary>Ends a following.</summary>
+    public void Untrack(TrackedSeries tracker)
+    {
+        lock (_gate)
+        {
+            if (_otherTrackers.Remove(tracker))
+            {
+                return;
+            }
+            foreach (var matcher in tracker.Matchers)
+            {
+                var pair = (matcher.Name, matcher.Value);
+                if (_trackersByPair.TryGetValue(pair, out var trackers) && trackers.Remove(tracker) && trackers.Count == 0)
+                {
+                    _trackersByPair.Remove(pair);
+                }
+            }
+        }
+    }
+
+    /// <summary>The present series of a follower.</summary>
+    public ISeriesHandle[] Snapshot(TrackedSeries tracker)
+    {
+        lock (_gate)
+        {
+            return tracker.Refresh();
+        }
+    }
+
+    /// <summary>Drops samples older than a time, and series of which nothing is left.</summary>
+    public void DropBefore(long ms)
+    {
+        MemSeries[] all;
+        lock (_gate)
+        {
+            all = [.. _byLabels.Values];
+        }
+        var gone = all.Where(s => s.DropBefore(ms) && s.Listed).ToHashSet();
+        if (gone.Count == 0)
+        {
+            return;
+        }
+        lock (_gate)
+        {
+            // A sample that came meanwhile keeps its series.
+            gone.RemoveWhere(s => s.NewestMs >= ms);
+            var touched = new HashSet<(string, string)>();
+            foreach (var series in gone)
+            {
+                series.Retired = true;
+                _byLabels.Remove(series.Labels);
+                _byReference[series.Reference] = null;
+                foreach (var (name, value) in series.Labels.Pairs)
+                {
+                    touched.Add((name, value));
+                }
+            }
+            foreach (var (name, value) in touched)
+            {
+                Unlist(name, value, gone);
+            }
+            foreach (var tracker in _trackersByPair.Values.SelectMany(t => t).Concat(_otherTrackers))
+            {
+                tracker.Remove(gone);
+            }
+        }
+    }
+
+    private MemSeries Put(MemSeries series)
+    {
+        _byLabels[series.Labels] = series;
+        _nextReference = Math.Max(_nextReference, series.Reference + 1);
+        PutAt(series.Reference, series);
+        return series;
+    }
+
+    private void PutAt(long reference, MemSeries series)
+    {
+        if (reference >= _byReference.Length)
+        {
+            var grown = new MemSeries?[Math.Max(reference + 1, _byReference.Length * 2L)];
+            _byReference.CopyTo(grown, 0);
+            Volatile.Write(ref _byReference, grown);
+        }
+        Volatile.Write(ref _byReference[reference], series);
+    }
+
+    private List<MemSeries> ListUnder(string name, string value)
+    {
+        if (!_postings.TryGetValue(name, out var values))
+        {
+            _postings[name] = values = [];
+        }
+        if (!values.TryGetValue(value, out var list))
+        {
+            values[value] = list = [];
+        }
+        return list;
+    }
+
+    private void Unlist(string name, string value, HashSet<MemSeries> gone)
+    {
+        var values = _postings[name];
+        var list = values[value];
+        list.RemoveAll(gone.Contains);
+        if (list.Count == 0)
+        {
+            values.Remove(value);
+            if (values.Count == 0)
+            {
+                _postings.Remove(name);
+            }
+        }
+    }
+
+    private static void Offer(List<TrackedSeries> trackers, MemSeries series)
+    {
+        foreach (var tracker in trackers)
+        {
+            if (Matcher.AllMatch(tracker.Matchers, series.Labels))
+            {
+                tracker.Add([series]);
+            }
+        }
+    }
+
+    private IEnumerable<MemSeries> FindLocked(IReadOnlyList<Matcher> matchers) =>
+        Candidates(matchers).Where(s => s.Listed && Matcher.AllMatch(matchers, s.Labels));
+
+    // The shortest list that surely holds all that match.
+    private IEnumerable<MemSeries> Candidates(IReadOnlyList<Matcher> matchers)
+    {
+        List<MemSeries>? shortest = null;
+        foreach (var matcher in matchers)
+        {
+            if (matcher is not { Op: MatchOp.Equal, Value.Length: > 0 })
+            {
+                continue;
+            }
+            if (!_postings.TryGetValue(matcher.Name, out var values) || !values.TryGetValue(matcher.Value, out var list))
+            {
+                return [];
+            }
+            shortest = shortest is null || list.Count < shortest.Count ? list : shortest;
+        }
+        if (shortest is not null)
+        {
+            return shortest;
+        }
+        var present = matchers.FirstOrDefault(m => !m.Matches(""));
+        return present is null ? _byLabels.Values
+            : _postings.TryGetValue(present.Name, out var byValue) ? byValue.Where(v => present.Matches(v.Key)).SelectMany(v => v.Value)
+            : [];
+    }
+}
+
+/// <summary>The handles of a selection.</summary>
+internal sealed class TrackedSeries(SeriesRegistry registry, Matcher[] matchers) : ITrackedSeries
+{
+    private readonly List<MemSeries> _series = [];
+    private volatile ISeriesHandle[]? _handles = [];
+
+    /// <summary>The selection.</summary>
+    public Matcher[] Matchers { get; } = matchers;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ISeriesHandle> Handles => _handles ?? Renew();
+
+    /// <summary>Adds series. Called under the registry's lock.</summary>
+    public void Add(IEnumerable<MemSeries> series)
+    {
+        var before = _series.Count;
+        _series.AddRange(series);
+        if (_series.Count != before)
+        {
+            _handles = null;
+        }
+    }
+
+    /// <summary>Removes series. Called under the registry's lock.</summary>
+    public void Remove(HashSet<MemSeries> gone)
+    {
+        if (_series.RemoveAll(gone.Contains) > 0)
+        {
+            _handles = null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => registry.Untrack(this);
+
+    private ISeriesHandle[] Renew() => registry.Snapshot(this);
+
+    /// <summary>Makes the list anew. Called under the registry's lock.</summary>
+    public ISeriesHandle[] Refresh() => _handles ??= [.. _series];
+}
