@@ -48,19 +48,29 @@ public static class JournalCommands
     }
 
     internal static Task<JournalVerification> VerifyAsync(IStateStore store, CancellationToken cancellation) =>
-        store.ReadAsync(reader =>
+        store.ReadAsync(reader => Verify(reader, cancellation), cancellation);
+
+    private static JournalVerification Verify(StateReader reader, CancellationToken cancellation)
+    {
+        var verifier = new JournalVerifier();
+        // One snapshot: a running server may append meanwhile.
+        reader.Query(reader.Dialect.BeginRead, _ => 0);
+        try
         {
-            var verifier = new JournalVerifier();
-            // The head first: a running server only appends behind it.
             var head = reader.Query("SELECT seq, hash FROM journal_head", row => new JournalHead(row.GetInt64(0), row.GetFieldValue<byte[]>(1))).FirstOrDefault()
                 ?? FactChain.Empty;
-            reader.Each($"SELECT {Columns} FROM fact WHERE seq <= @p1 ORDER BY seq", row =>
+            reader.Each($"SELECT {Columns} FROM fact ORDER BY seq", row =>
             {
                 cancellation.ThrowIfCancellationRequested();
                 verifier.Add(FactOf(row, reader.Dialect));
-            }, Math.Max(head.Seq, LastSeq(reader, head)));
+            });
             return verifier.Finish(head);
-        }, cancellation);
+        }
+        finally
+        {
+            reader.Query("COMMIT", _ => 0);
+        }
+    }
 
     /// <summary>Erases a fact's payload; the chain still verifies.</summary>
     internal static void ErasePayload(StateTransaction transaction, long seq) =>
@@ -85,13 +95,6 @@ public static class JournalCommands
     };
 
     private static byte[]? Bytes(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
-
-    /// <summary>A head row that was put back hides facts: those that were there when verification began count.</summary>
-    private static long LastSeq(StateReader reader, JournalHead head)
-    {
-        var again = reader.Query("SELECT seq FROM journal_head", row => row.GetInt64(0)).FirstOrDefault();
-        return again == head.Seq ? reader.Query("SELECT COALESCE(MAX(seq), 0) FROM fact", row => row.GetInt64(0)).Single() : head.Seq;
-    }
 
     private static SqlStateStore OpenExisting(string dataDirectory, string? postgres, TimeProvider time)
     {

@@ -107,7 +107,7 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    private static void Create(string directory)
+    internal static void Create(string directory)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -54,6 +54,8 @@ internal sealed class PostgresDialect : StateDialect
 
     public override string Begin => "BEGIN";
 
+    public override string BeginRead => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
     public override string LockRow => " FOR UPDATE";
 
     public override string LockSchema => "SELECT pg_advisory_xact_lock(6077913)";

@@ -69,6 +69,8 @@ internal sealed class SqliteDialect : StateDialect
 
     public override string Begin => "BEGIN IMMEDIATE";
 
+    public override string BeginRead => "BEGIN";
+
     public override string LockRow => "";
 
     public override string LockSchema => "SELECT 1";

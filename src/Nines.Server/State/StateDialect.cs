@@ -8,6 +8,9 @@ internal abstract class StateDialect
     /// <summary>Begins a transaction that is going to write.</summary>
     public abstract string Begin { get; }
 
+    /// <summary>Begins a transaction that reads one snapshot.</summary>
+    public abstract string BeginRead { get; }
+
     /// <summary>What a SELECT ends with to lock its rows.</summary>
     public abstract string LockRow { get; }
 
