@@ -1,0 +1,116 @@
+using Nines.Metrics;
+
+namespace Nines.Core.Alerting;
+
+/// <summary>An alert as the server knows it.</summary>
+public sealed record AlertState
+{
+    /// <summary>Its identity.</summary>
+    public required Labels Labels { get; init; }
+
+    /// <summary>What was last told about it.</summary>
+    public required Labels Annotations { get; init; }
+
+    /// <summary>Since when it fires, nanoseconds since the Unix epoch; the earliest anyone told.</summary>
+    public required long StartsAtNs { get; init; }
+
+    /// <summary>When it ended, or is taken to end if nobody says otherwise.</summary>
+    public required long EndsAtNs { get; init; }
+
+    /// <summary>When it was last heard of.</summary>
+    public required long UpdatedAtNs { get; init; }
+
+    /// <summary>Names this stretch of firing: fixed at its first notice, and never that of an earlier stretch.</summary>
+    public required long EpisodeNs { get; init; }
+
+    /// <summary>Whether it fires.</summary>
+    public required bool Firing { get; init; }
+
+    /// <summary>The page that explains it; may be empty.</summary>
+    public string GeneratorUrl { get; init; } = "";
+
+    /// <summary>The receivers told that this stretch began, in order of name: those to tell when it is over.</summary>
+    public IReadOnlyList<string> Notified { get; init; } = [];
+
+    /// <summary>Alertmanager's fingerprint of the labels: 16 hex digits.</summary>
+    public string Fingerprint => AlertMachine.FingerprintOf(Labels);
+}
+
+/// <summary>A change of an alert between firing and resolved.</summary>
+/// <param name="Fingerprint">The alert.</param>
+/// <param name="EpisodeNs">The stretch of firing.</param>
+/// <param name="Resolved">Whether it is over, or began.</param>
+/// <param name="AtNs">When it was decided, nanoseconds since the Unix epoch.</param>
+/// <param name="Explanation">Why, in a sentence.</param>
+public sealed record AlertTransition(string Fingerprint, long EpisodeNs, bool Resolved, long AtNs, string Explanation);
+
+/// <summary>What a posted alert, or the passing of time, makes of an alert.</summary>
+/// <param name="State">The alert from now on.</param>
+/// <param name="Transition">The change, or null when it goes on as before.</param>
+public sealed record AlertDecision(AlertState State, AlertTransition? Transition);
+
+/// <summary>The one state machine of alerts.</summary>
+public static class AlertMachine
+{
+    /// <summary>An alert of which nobody says anything for so long is over: 5 minutes.</summary>
+    public const long ResolveTimeoutNs = 300_000_000_000;
+
+    /// <summary>Alertmanager's fingerprint: the stable hash of the labels in 16 hex digits.</summary>
+    public static string FingerprintOf(Labels labels) => labels.StableHash.ToString("x16");
+
+    /// <summary>Takes in a posted alert; null when it changes nothing (the end of an alert that is not firing).</summary>
+    public static AlertDecision? Receive(AlertState? before, PostedAlert posted, long nowNs)
+    {
+        var over = posted.EndsAtNs != 0 && posted.EndsAtNs <= nowNs;
+        return before is { Firing: true }
+            ? over ? End(before, posted, nowNs) : Refresh(before, posted, nowNs)
+            : over ? null : Begin(before, posted, nowNs);
+    }
+
+    /// <summary>Ends an alert of which nobody has said anything until its time ran out.</summary>
+    public static AlertDecision Expire(AlertState before, long nowNs) =>
+        new(before with { Firing = false, EndsAtNs = nowNs },
+            new AlertTransition(before.Fingerprint, before.EpisodeNs, true, nowNs,
+                $"nobody has reported it since {Clock.Text(before.UpdatedAtNs)}, so it is taken to be over"));
+
+    private static AlertDecision Begin(AlertState? before, PostedAlert posted, long nowNs)
+    {
+        var starts = posted.StartsAtNs == 0 ? nowNs : posted.StartsAtNs;
+        var again = before is not null && starts <= Math.Max(before.EpisodeNs, before.EndsAtNs);
+        // A client that reports the old start after an end means a new stretch: it must not pass for a repeat of the old one.
+        var episode = again ? Math.Max(nowNs, before!.EpisodeNs + 1) : starts;
+        var state = new AlertState
+        {
+            Labels = posted.Labels,
+            Annotations = posted.Annotations,
+            StartsAtNs = again ? episode : starts,
+            EndsAtNs = EndOf(posted, nowNs),
+            UpdatedAtNs = nowNs,
+            EpisodeNs = episode,
+            Firing = true,
+            GeneratorUrl = posted.GeneratorUrl,
+        };
+        var text = before is null
+            ? $"reported for the first time, firing since {Clock.Text(state.StartsAtNs)}"
+            : $"reported again after it was over at {Clock.Text(before.EndsAtNs)}";
+        return new AlertDecision(state, new AlertTransition(state.Fingerprint, episode, false, nowNs, text));
+    }
+
+    private static AlertDecision Refresh(AlertState before, PostedAlert posted, long nowNs) =>
+        new(before with
+        {
+            Annotations = posted.Annotations,
+            StartsAtNs = posted.StartsAtNs == 0 ? before.StartsAtNs : Math.Min(before.StartsAtNs, posted.StartsAtNs),
+            EndsAtNs = EndOf(posted, nowNs),
+            UpdatedAtNs = nowNs,
+            GeneratorUrl = posted.GeneratorUrl,
+        }, null);
+
+    private static AlertDecision? End(AlertState before, PostedAlert posted, long nowNs) =>
+        posted.EndsAtNs < before.StartsAtNs
+            ? null // A late word about an earlier stretch says nothing about this one.
+            : new(before with { Firing = false, EndsAtNs = posted.EndsAtNs, UpdatedAtNs = nowNs },
+                new AlertTransition(before.Fingerprint, before.EpisodeNs, true, nowNs, $"its source says that it ended at {Clock.Text(posted.EndsAtNs)}"));
+
+    private static long EndOf(PostedAlert posted, long nowNs) => posted.EndsAtNs == 0 ? nowNs + ResolveTimeoutNs : posted.EndsAtNs;
+}

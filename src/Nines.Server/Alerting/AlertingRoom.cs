@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Nines.Core.Alerting;
+
+namespace Nines.Server.Alerting;
+
+/// <summary>Puts alerting into a server.</summary>
+internal static class AlertingRoom
+{
+    /// <summary>Registers <see cref="AlertDoor"/> as <see cref="IAlertDoor"/>, <see cref="IAlertReports"/> and hosted service.</summary>
+    public static IServiceCollection AddAlerting(this IServiceCollection services)
+    {
+        services.AddSingleton<AlertDoor>();
+        services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AlertDoor>());
+        return services;
+    }
+
+    /// <summary>Maps <c>GET /nines/v1/alerts</c> and Alertmanager's <c>GET</c> and <c>POST /api/v2/alerts</c>. Who may call them is for the caller to say.</summary>
+    public static IEndpointRouteBuilder MapAlerting(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("listAlerts");
+        routes.MapGet("/api/v2/alerts", AlertEndpoints.GetV2).WithName("getAlerts");
+        routes.MapPost("/api/v2/alerts", async (HttpRequest request, IAlertDoor door, CancellationToken cancellation) =>
+        {
+            try
+            {
+                var body = await JsonSerializer.DeserializeAsync(request.Body, AlertApiJson.Default.PostableAlertArray, cancellation);
+                return await AlertEndpoints.PostV2(body ?? [], door, cancellation);
+            }
+            catch (JsonException)
+            {
+                return Results.Json("the body is not a JSON array of alerts", AlertApiJson.Default.String, statusCode: StatusCodes.Status400BadRequest);
+            }
+        }).WithName("postAlerts");
+        return routes;
+    }
+}

@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Nines.Server.State;
+
+namespace Nines.Server.Delivery;
+
+/// <summary>Puts delivery into a server.</summary>
+internal static class DeliveryRoom
+{
+    /// <summary>Registers <see cref="OutboxWorker"/>; the alert door starts and stops it.</summary>
+    public static IServiceCollection AddDelivery(this IServiceCollection services, NinesOptions options)
+    {
+        services.AddSingleton(provider => new ReceiverClient(options, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => Spool.Open(provider.GetRequiredService<DataDirectory>().SpoolDirectory));
+        services.AddSingleton(provider => new OutboxWorker(
+            provider.GetRequiredService<DurableRecorder>(),
+            provider.GetRequiredService<ReceiverClient>(),
+            provider.GetRequiredService<Spool>(),
+            provider.GetRequiredService<TimeProvider>(),
+            static () => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20),
+            DeliveryFault.FromEnvironment(),
+            provider.GetRequiredService<ILogger<OutboxWorker>>()));
+        return services;
+    }
+}

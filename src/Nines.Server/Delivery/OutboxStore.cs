@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Nines.Core.Alerting;
+using Nines.Core.Delivery;
+using Nines.Metrics;
+using Nines.Server.State;
+
+namespace Nines.Server.Delivery;
+
+/// <summary>A message of the outbox as loaded at start.</summary>
+internal sealed record OutboxEntry(Notification Notification, DeliveryState State, int Attempts, string Detail, bool Recorded);
+
+/// <summary>The outbox's SQL. Every write can run twice: what was refused is written again later.</summary>
+internal static class OutboxStore
+{
+    private static readonly OutboxJson Json = OutboxJson.Default;
+
+    /// <summary>Puts a message in, unless it is there.</summary>
+    public static void Insert(StateTransaction transaction, Notification notification, bool recorded) =>
+        transaction.Execute("""
+            INSERT INTO outbox (idempotency_key, receiver, group_key, fingerprint, decided_at, state, attempts, recorded, detail, json)
+            VALUES (@p1, @p2, @p3, @p4, @p5, 'pending', 0, @p6, '', @p7) ON CONFLICT (idempotency_key) DO NOTHING
+            """,
+            notification.Key, notification.Receiver, notification.GroupKey, notification.Alert.Fingerprint, notification.DecidedAtNs,
+            recorded ? 1L : 0L, Serialize(notification));
+
+    /// <summary>Notes that an attempt begins; without an outcome later, it is in doubt.</summary>
+    public static void Begin(StateTransaction transaction, string key, int attempt, long nowNs)
+    {
+        transaction.Execute("UPDATE outbox SET state = 'sending', attempts = @p2 WHERE idempotency_key = @p1", key, (long)attempt);
+        transaction.Execute("""
+            INSERT INTO attempt (idempotency_key, number, started_at, outcome, detail) VALUES (@p1, @p2, @p3, 'unknown', '')
+            ON CONFLICT (idempotency_key, number) DO NOTHING
+            """, key, (long)attempt, nowNs);
+    }
+
+    /// <summary>Notes what came of an attempt and where the message stands now.</summary>
+    public static void End(StateTransaction transaction, string key, int attempt, long nowNs, SendOutcome outcome, DeliveryState state)
+    {
+        transaction.Execute("UPDATE attempt SET finished_at = @p3, outcome = @p4, detail = @p5 WHERE idempotency_key = @p1 AND number = @p2",
+            key, (long)attempt, nowNs, outcome.Verdict.ToString().ToLowerInvariant(), outcome.Detail);
+        Mark(transaction, key, state, outcome.Detail);
+    }
+
+    /// <summary>Notes where a message stands.</summary>
+    public static void Mark(StateTransaction transaction, string key, DeliveryState state, string detail) =>
+        transaction.Execute("UPDATE outbox SET state = @p2, detail = @p3 WHERE idempotency_key = @p1", key, WordOf(state), detail);
+
+    /// <summary>Messages that are not done, and those decided since an instant, in order of decision.</summary>
+    public static List<OutboxEntry> Load(StateReader reader, long sinceNs) => reader.Query(
+        """
+        SELECT json, state, attempts, detail, recorded FROM outbox
+        WHERE state IN ('pending', 'sending') OR decided_at >= @p1 ORDER BY decided_at, idempotency_key
+        """,
+        row => new OutboxEntry(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0), sinceNs);
+
+    public static string Serialize(Notification notification) => JsonSerializer.Serialize(notification, Json.Notification);
+
+    public static Notification Deserialize(string json) => JsonSerializer.Deserialize(json, Json.Notification)!;
+
+    private static string WordOf(DeliveryState state) => state.ToString().ToLowerInvariant();
+
+    private static DeliveryState StateOf(string word) => word switch
+    {
+        "pending" => DeliveryState.Pending,
+        "sending" => DeliveryState.Sending,
+        "sent" => DeliveryState.Sent,
+        "failed" => DeliveryState.Failed,
+        "collapsed" => DeliveryState.Collapsed,
+        _ => throw new InvalidDataException($"the outbox holds a message in the unknown state {word}"),
+    };
+}
+
+/// <summary>Labels as a JSON object.</summary>
+internal sealed class LabelsJson : JsonConverter<Labels>
+{
+    public override Labels Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var pairs = new List<(string, string)>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            reader.Read();
+            pairs.Add((name, reader.GetString() ?? ""));
+        }
+        return Labels.Of(pairs);
+    }
+
+    public override void Write(Utf8JsonWriter writer, Labels value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, text) in value.Pairs)
+        {
+            writer.WriteString(name, text);
+        }
+        writer.WriteEndObject();
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson)])]
+[JsonSerializable(typeof(Notification))]
+internal sealed partial class OutboxJson : JsonSerializerContext;

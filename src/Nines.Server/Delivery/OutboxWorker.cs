@@ -1,0 +1,362 @@
+using Microsoft.Extensions.Logging;
+using Nines.Core.Alerting;
+using Nines.Core.Delivery;
+using Nines.Server.State;
+
+namespace Nines.Server.Delivery;
+
+/// <summary>
+/// Delivers. What is to be sent is in memory, in one lane per receiver and group: in order, one in flight. The store has
+/// the same as a record, so that nothing is lost with the process; a store that refuses holds nothing up.
+/// </summary>
+internal sealed partial class OutboxWorker : IDisposable
+{
+    /// <summary>A message is given up after a day of attempts.</summary>
+    private const long GiveUpNs = 24 * 3_600_000_000_000;
+
+    /// <summary>So many attempts at once per receiver: one that hangs in some groups must not stop the others.</summary>
+    private const int PerReceiver = 8;
+
+    private readonly DurableRecorder _recorder;
+    private readonly ReceiverClient _client;
+    private readonly Spool _spool;
+    private readonly TimeProvider _time;
+    private readonly Func<double> _jitter;
+    private readonly ILogger<OutboxWorker> _log;
+    private readonly DeliveryFault _fault;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Receiver, string Group), Lane> _lanes = [];
+    private readonly Dictionary<string, SemaphoreSlim> _slots = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private Dictionary<string, Receiver>? _receivers;
+    private bool _stopping;
+
+    public OutboxWorker(
+        DurableRecorder recorder, ReceiverClient client, Spool spool, TimeProvider time, Func<double> jitter, DeliveryFault fault, ILogger<OutboxWorker> log)
+    {
+        _recorder = recorder;
+        _client = client;
+        _spool = spool;
+        _time = time;
+        _jitter = jitter;
+        _fault = fault;
+        _log = log;
+    }
+
+    /// <summary>Where messages stand, for reports.</summary>
+    public DeliveryBook Book { get; } = new();
+
+    /// <summary>Sets the receivers; nothing goes out before the first call.</summary>
+    public void Apply(IReadOnlyList<Receiver> receivers)
+    {
+        lock (_gate)
+        {
+            _receivers = receivers.ToDictionary(r => r.Name, StringComparer.Ordinal);
+            foreach (var (_, lane) in _lanes)
+            {
+                StartLane(lane);
+            }
+        }
+    }
+
+    /// <summary>Takes up what an earlier process left: its outbox, and its spool.</summary>
+    public void TakeUp(IReadOnlyList<OutboxEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            var open = entry.State is DeliveryState.Pending or DeliveryState.Sending;
+            Book.Set(entry.Notification, open ? DeliveryState.Pending : entry.State, entry.Attempts, entry.Detail, entry.Recorded);
+            if (open)
+            {
+                Enqueue(new Parcel(entry.Notification, true) { Attempts = entry.Attempts, InDoubt = entry.State == DeliveryState.Sending });
+            }
+        }
+        var known = entries.Select(e => e.Notification.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var notification in _spool.Unsent.Where(n => !known.Contains(n.Key)))
+        {
+            _ = _recorder.RecordAsync(transaction => OutboxStore.Insert(transaction, notification, false));
+            // It was about to go out when the process ended: whether it did is not known.
+            Enqueue(new Parcel(notification, false) { InDoubt = true });
+        }
+        foreach (var notification in _spool.Sent.Where(n => !known.Contains(n.Key)))
+        {
+            _ = _recorder.RecordAsync(transaction =>
+            {
+                OutboxStore.Insert(transaction, notification, false);
+                OutboxStore.Mark(transaction, notification.Key, DeliveryState.Sent, "");
+            });
+        }
+    }
+
+    /// <summary>Takes a message. It goes out at once if its lane is free.</summary>
+    /// <param name="recorded">Whether the store has it.</param>
+    public void Enqueue(Notification notification, bool recorded)
+    {
+        if (!recorded)
+        {
+            _spool.Append(notification);
+        }
+        Enqueue(new Parcel(notification, recorded));
+    }
+
+    /// <summary>The store has everything again.</summary>
+    public void Reconciled() => _spool.Clear();
+
+    /// <summary>Starts nothing new and waits for what is in flight, at most 5 s.</summary>
+    public async Task StopAsync()
+    {
+        Task[] running;
+        lock (_gate)
+        {
+            _stopping = true;
+            running = [.. _lanes.Values.Select(l => l.Running).OfType<Task>()];
+        }
+        foreach (var lane in Waiting())
+        {
+            await lane.CancelAsync();
+        }
+        try
+        {
+            await Task.WhenAll(running).WaitAsync(TimeSpan.FromSeconds(5), _time);
+        }
+        catch (TimeoutException)
+        {
+            await _stop.CancelAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+        foreach (var slot in _slots.Values)
+        {
+            slot.Dispose();
+        }
+    }
+
+    private CancellationTokenSource[] Waiting()
+    {
+        lock (_gate)
+        {
+            return [.. _lanes.Values.Select(l => l.Wait).OfType<CancellationTokenSource>()];
+        }
+    }
+
+    private void Enqueue(Parcel parcel)
+    {
+        var notification = parcel.Notification;
+        lock (_gate)
+        {
+            var key = (notification.Receiver, notification.GroupKey);
+            if (!_lanes.TryGetValue(key, out var lane))
+            {
+                _lanes[key] = lane = new Lane(notification.Receiver, notification.GroupKey);
+            }
+            if (lane.Parcels.Any(p => p.Notification.Key == notification.Key))
+            {
+                return;
+            }
+            lane.Parcels.Add(parcel);
+            Book.Set(notification, DeliveryState.Pending, parcel.Attempts, "", parcel.Recorded);
+            StartLane(lane);
+        }
+    }
+
+    private void StartLane(Lane lane)
+    {
+        if (lane.Running is null && _receivers is not null && !_stopping && lane.Parcels.Count > 0)
+        {
+            lane.Running = Task.Run(() => RunAsync(lane));
+        }
+    }
+
+    private async Task RunAsync(Lane lane)
+    {
+        try
+        {
+            while (Next(lane) is { } parcel)
+            {
+                var wait = await AttemptAsync(lane, parcel);
+                if (wait > TimeSpan.Zero)
+                {
+                    await WaitAsync(lane, wait);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The record says "sending": the next start takes it up as in doubt.
+        }
+    }
+
+    /// <summary>The message to try now; collapses a beginning that was never told with its end. Null when the lane is done.</summary>
+    private Parcel? Next(Lane lane)
+    {
+        var collapsed = new List<Parcel>();
+        Parcel? head;
+        lock (_gate)
+        {
+            while (lane.Parcels is [{ Notification.Resolved: false } fired, { Notification.Resolved: true } over, ..]
+                && fired.Notification.EpisodeNs == over.Notification.EpisodeNs)
+            {
+                over.DelayedSinceNs = fired.Attempts > 0 ? fired.Notification.DecidedAtNs : over.Notification.DecidedAtNs;
+                over.InDoubt |= fired.InDoubt;
+                collapsed.Add(fired);
+                lane.Parcels.RemoveAt(0);
+            }
+            head = _stopping ? null : lane.Parcels.FirstOrDefault();
+            if (head is null)
+            {
+                lane.Running = null;
+                if (lane.Parcels.Count == 0)
+                {
+                    _lanes.Remove((lane.Receiver, lane.Group));
+                }
+            }
+        }
+        foreach (var parcel in collapsed)
+        {
+            const string detail = "the end came before this could be delivered; one message tells both";
+            Book.Set(parcel.Notification, DeliveryState.Collapsed, parcel.Attempts, detail, parcel.Recorded);
+            _ = _recorder.RecordAsync(transaction => OutboxStore.Mark(transaction, parcel.Notification.Key, DeliveryState.Collapsed, detail));
+        }
+        return head;
+    }
+
+    /// <summary>Tries once and gives the time to wait before the lane goes on.</summary>
+    private async Task<TimeSpan> AttemptAsync(Lane lane, Parcel parcel)
+    {
+        var notification = parcel.Notification;
+        Receiver? receiver = null;
+        _receivers?.TryGetValue(notification.Receiver, out receiver);
+        if (receiver is null)
+        {
+            await FinishAsync(lane, parcel, new SendOutcome(SendVerdict.Failed, "the workspace has no such receiver any more"));
+            return TimeSpan.Zero;
+        }
+        var slot = SlotOf(receiver.Name);
+        await slot.WaitAsync(_stop.Token);
+        SendOutcome outcome;
+        try
+        {
+            parcel.Attempts++;
+            var attempt = parcel.Attempts;
+            var now = NowNs();
+            var noted = await _recorder.RecordAsync(transaction => OutboxStore.Begin(transaction, notification.Key, attempt, now));
+            Book.Set(notification, DeliveryState.Sending, attempt, "", parcel.Recorded);
+            _fault.BeforeSend();
+            var marks = new DeliveryMarks(attempt, !parcel.Recorded || !noted, parcel.InDoubt, parcel.DelayedSinceNs);
+            outcome = await _client.SendAsync(receiver, notification, marks, _stop.Token);
+        }
+        finally
+        {
+            slot.Release();
+        }
+        return await FinishAsync(lane, parcel, outcome);
+    }
+
+    private async Task<TimeSpan> FinishAsync(Lane lane, Parcel parcel, SendOutcome outcome)
+    {
+        var notification = parcel.Notification;
+        var now = NowNs();
+        var again = outcome.Verdict is SendVerdict.Retry or SendVerdict.InDoubt;
+        if (again && now - notification.DecidedAtNs > GiveUpNs)
+        {
+            outcome = outcome with { Verdict = SendVerdict.Failed, Detail = $"given up after a day; last: {outcome.Detail}" };
+            again = false;
+        }
+        var state = again ? DeliveryState.Pending : outcome.Verdict == SendVerdict.Sent ? DeliveryState.Sent : DeliveryState.Failed;
+        parcel.InDoubt |= outcome.Verdict == SendVerdict.InDoubt;
+        if (!parcel.Recorded && outcome.Verdict == SendVerdict.Sent)
+        {
+            _spool.AppendSent(notification.Key);
+        }
+        if (!again)
+        {
+            lock (_gate)
+            {
+                lane.Parcels.Remove(parcel);
+            }
+        }
+        Book.Set(notification, state, parcel.Attempts, outcome.Detail, parcel.Recorded);
+        if (outcome.Verdict != SendVerdict.Sent)
+        {
+            LogNotSent(notification.Receiver, notification.Key, parcel.Attempts, outcome.Verdict, outcome.Detail);
+        }
+        var attempt = parcel.Attempts;
+        await _recorder.RecordAsync(transaction => OutboxStore.End(transaction, notification.Key, attempt, now, outcome, state));
+        return again ? outcome.WaitAfter(attempt, _jitter()) : TimeSpan.Zero;
+    }
+
+    private async Task WaitAsync(Lane lane, TimeSpan wait)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+            lane.Wait = cancel;
+        }
+        try
+        {
+            await Task.Delay(wait, _time, cancel.Token);
+        }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+        {
+            // Stopping: the lane looks up and ends.
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                lane.Wait = null;
+            }
+        }
+    }
+
+    private SemaphoreSlim SlotOf(string receiver)
+    {
+        lock (_gate)
+        {
+            if (!_slots.TryGetValue(receiver, out var slot))
+            {
+                _slots[receiver] = slot = new SemaphoreSlim(PerReceiver);
+            }
+            return slot;
+        }
+    }
+
+    private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Message {Key} to {Receiver} was not delivered in attempt {Attempt}: {Verdict}: {Detail}")]
+    private partial void LogNotSent(string receiver, string key, int attempt, SendVerdict verdict, string detail);
+
+    private sealed class Parcel(Notification notification, bool recorded)
+    {
+        public Notification Notification { get; } = notification;
+
+        public bool Recorded { get; } = recorded;
+
+        public int Attempts { get; set; }
+
+        public bool InDoubt { get; set; }
+
+        public long? DelayedSinceNs { get; set; }
+    }
+
+    private sealed class Lane(string receiver, string group)
+    {
+        public string Receiver { get; } = receiver;
+
+        public string Group { get; } = group;
+
+        public List<Parcel> Parcels { get; } = [];
+
+        public Task? Running { get; set; }
+
+        public CancellationTokenSource? Wait { get; set; }
+    }
+}

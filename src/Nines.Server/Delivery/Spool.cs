@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Nines.Core.Delivery;
+
+namespace Nines.Server.Delivery;
+
+/// <summary>
+/// What the store refused, in a file whose space was reserved at start. Records follow one another from the beginning:
+/// 4 bytes length (big-endian; 0 ends), 4 bytes of the SHA-256 of the text, then a notification's JSON, or <c>sent KEY</c>.
+/// </summary>
+internal sealed class Spool : IDisposable
+{
+    /// <summary>The space reserved, in bytes.</summary>
+    public const int Size = 1 << 20;
+
+    private readonly Lock _gate = new();
+    private readonly FileStream? _file;
+    private long _position;
+
+    private Spool(FileStream? file, List<Notification> unsent, List<Notification> sent)
+    {
+        _file = file;
+        Unsent = unsent;
+        Sent = sent;
+    }
+
+    /// <summary>Notifications found at start of which no delivery is known.</summary>
+    public IReadOnlyList<Notification> Unsent { get; }
+
+    /// <summary>Notifications found at start that were delivered.</summary>
+    public IReadOnlyList<Notification> Sent { get; }
+
+    /// <summary>How many records could not be written.</summary>
+    public long Lost { get; private set; }
+
+    /// <summary>Opens the file, reads what an earlier process left and reserves the space. Without a file it works on, keeping nothing.</summary>
+    public static Spool Open(string directory)
+    {
+        FileStream? file = null;
+        try
+        {
+            file = new FileStream(Path.Combine(directory, "unrecorded"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, FileOptions.WriteThrough);
+            var content = new byte[Size];
+            var length = file.ReadAtLeast(content, Size, throwOnEndOfStream: false);
+            if (length < Size)
+            {
+                // Zeros, not a hole: only written blocks are ours when the disk is full.
+                file.Position = length;
+                file.Write(content, length, Size - length);
+                file.Flush(true);
+            }
+            var notifications = new Dictionary<string, Notification>(StringComparer.Ordinal);
+            var sent = new HashSet<string>(StringComparer.Ordinal);
+            var position = Read(content, notifications, sent);
+            return new Spool(file, [.. notifications.Values.Where(n => !sent.Contains(n.Key))], [.. notifications.Values.Where(n => sent.Contains(n.Key))])
+            {
+                _position = position,
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            file?.Dispose();
+            return new Spool(null, [], []);
+        }
+    }
+
+    /// <summary>Appends a notification that is about to go out unrecorded.</summary>
+    public void Append(Notification notification) => Append(OutboxStore.Serialize(notification));
+
+    /// <summary>Appends that a notification was delivered.</summary>
+    public void AppendSent(string key) => Append($"sent {key}");
+
+    /// <summary>Forgets everything: the store has it now.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            if (_position > 0 && Write(0, new byte[8]))
+            {
+                _position = 0;
+            }
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Append(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        // The zero length behind the record ends the file's content, whatever an earlier use left there.
+        var record = new byte[8 + bytes.Length + 4];
+        BinaryPrimitives.WriteInt32BigEndian(record, bytes.Length);
+        SHA256.HashData(bytes).AsSpan(0, 4).CopyTo(record.AsSpan(4));
+        bytes.CopyTo(record, 8);
+        lock (_gate)
+        {
+            if (_position + record.Length > Size || !Write(_position, record))
+            {
+                Lost++;
+                return;
+            }
+            _position += record.Length - 4;
+        }
+    }
+
+    private bool Write(long position, byte[] record)
+    {
+        if (_file is null)
+        {
+            return false;
+        }
+        try
+        {
+            RandomAccess.Write(_file.SafeFileHandle, record, position);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // The message goes out all the same.
+        }
+    }
+
+    private static int Read(byte[] content, Dictionary<string, Notification> notifications, HashSet<string> sent)
+    {
+        var position = 0;
+        while (position + 8 <= content.Length)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(content.AsSpan(position));
+            if (length <= 0 || length > content.Length - position - 8)
+            {
+                break;
+            }
+            var bytes = content.AsSpan(position + 8, length);
+            if (!SHA256.HashData(bytes).AsSpan(0, 4).SequenceEqual(content.AsSpan(position + 4, 4)))
+            {
+                break;
+            }
+            var text = Encoding.UTF8.GetString(bytes);
+            if (text.StartsWith("sent ", StringComparison.Ordinal))
+            {
+                sent.Add(text[5..]);
+            }
+            else
+            {
+                var notification = OutboxStore.Deserialize(text);
+                notifications[notification.Key] = notification;
+            }
+            position += 8 + length;
+        }
+        return position;
+    }
+}

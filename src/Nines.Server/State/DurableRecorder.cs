@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Logging;
+
+namespace Nines.Server.State;
+
+/// <summary>
+/// Records what must not wait for the store: within a patience of 2 s it is durable, or it is kept in memory and written
+/// later, in order. Work handed to it must be able to run twice.
+/// </summary>
+internal sealed partial class DurableRecorder(IStateStore store, TimeProvider time, ILogger<DurableRecorder> log)
+{
+    /// <summary>At most so much is kept; beyond it the oldest is dropped and counted.</summary>
+    public const int MaxKept = 100_000;
+
+    /// <summary>How long a write may take.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<long, Action<StateTransaction>> _kept = [];
+    private long _next;
+    private Task? _reconciling;
+
+    /// <summary>Whether the store refuses writes.</summary>
+    public bool Refusing { get; private set; }
+
+    /// <summary>Why it refuses; empty when it does not.</summary>
+    public string Reason { get; private set; } = "";
+
+    /// <summary>How much waits to be written.</summary>
+    public int Kept
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _kept.Count;
+            }
+        }
+    }
+
+    /// <summary>How much was dropped because too much waited.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>Records now, or keeps for later. Calls are recorded in the order they are made.</summary>
+    /// <returns>Whether it is durable.</returns>
+    public async Task<bool> RecordAsync(Action<StateTransaction> work)
+    {
+        Task<int> write;
+        long number;
+        lock (_gate)
+        {
+            number = _next++;
+            if (Refusing)
+            {
+                Keep(number, work);
+                return false;
+            }
+            write = store.WriteAsync(transaction =>
+            {
+                work(transaction);
+                return 0;
+            }, CancellationToken.None);
+        }
+        try
+        {
+            await write.WaitAsync(Patience, time);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or StoreRefusedException)
+        {
+            var reason = e is TimeoutException ? $"a write takes longer than {Patience.TotalSeconds:0} s" : e.Message;
+            Observe(write);
+            lock (_gate)
+            {
+                Keep(number, work);
+                Refusing = true;
+                Reason = reason;
+            }
+            LogRefused(reason);
+            return false;
+        }
+    }
+
+    /// <summary>Tries to write what was kept. Called every few seconds while the store refuses.</summary>
+    /// <returns>Whether the store takes writes again and nothing is left.</returns>
+    public async Task<bool> ReconcileAsync()
+    {
+        lock (_gate)
+        {
+            if (!Refusing)
+            {
+                return true;
+            }
+        }
+        // A write that hangs is asked about again, not joined by another.
+        var attempt = _reconciling ??= WriteKeptAsync();
+        try
+        {
+            await attempt.WaitAsync(Patience, time);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        catch (StoreRefusedException e)
+        {
+            _reconciling = null;
+            Reason = e.Message;
+            return false;
+        }
+        _reconciling = null;
+        lock (_gate)
+        {
+            return !Refusing;
+        }
+    }
+
+    private async Task WriteKeptAsync()
+    {
+        while (true)
+        {
+            KeyValuePair<long, Action<StateTransaction>>[] batch;
+            lock (_gate)
+            {
+                batch = [.. _kept.Take(1000)];
+            }
+            await store.WriteAsync(transaction =>
+            {
+                foreach (var (_, work) in batch)
+                {
+                    work(transaction);
+                }
+                return 0;
+            }, CancellationToken.None);
+            lock (_gate)
+            {
+                foreach (var (number, _) in batch)
+                {
+                    _kept.Remove(number);
+                }
+                if (_kept.Count == 0)
+                {
+                    Refusing = false;
+                    Reason = "";
+                    break;
+                }
+            }
+        }
+        LogRecovered();
+    }
+
+    private void Keep(long number, Action<StateTransaction> work)
+    {
+        _kept[number] = work;
+        if (_kept.Count > MaxKept)
+        {
+            _kept.Remove(_kept.First().Key);
+            Dropped++;
+        }
+    }
+
+    private static void Observe(Task write) => _ = write.ContinueWith(
+        static finished => _ = finished.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The store refuses writes: {Reason}. Alerts are delivered from memory and recorded later.")]
+    private partial void LogRefused(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store takes writes again; everything kept is recorded.")]
+    private partial void LogRecovered();
+}
