@@ -31,6 +31,12 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     /// <summary>The reason of the last commit's failure; null when it succeeded.</summary>
     public string? StoreFailure { get; private set; }
 
+    /// <summary>When the last step was, ms since the Unix epoch; 0 before the first.</summary>
+    public long SteppedMs => Interlocked.Read(ref _nowMs);
+
+    /// <summary>To which minute the account of every objective is closed; 0 before the first.</summary>
+    public long ClosedMinute { get; private set; }
+
     /// <summary>The objectives to keep from the next step on.</summary>
     public void Apply(IReadOnlyList<Objective> objectives) => _wanted = objectives;
 
@@ -57,6 +63,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
                     changes.Add(tracked.TakeChanges(nowMs));
                 }
             }
+            ClosedMinute = _tracked.Count > 0 ? close : 0;
         }
         Commit(changes, nowMs);
         Interlocked.Increment(ref _version);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.Server.Objectives.Pages;
+using Nines.Server.State;
 using Nines.Server.Web;
 
 namespace Nines.Server.Objectives;
@@ -14,9 +15,9 @@ namespace Nines.Server.Objectives;
 /// <summary>The room of objectives: ledger, API, pages.</summary>
 internal static class ObjectivesRoom
 {
-    public static IServiceCollection AddObjectives(this IServiceCollection services, string ledgerPath, Uri publicUrl, LedgerFault fault)
+    public static IServiceCollection AddObjectives(this IServiceCollection services, Uri publicUrl, LedgerFault fault)
     {
-        services.AddSingleton(_ => LedgerStore.Open(ledgerPath));
+        services.AddSingleton(s => LedgerStore.Open(s.GetRequiredService<DataDirectory>().LedgerFile));
         services.AddSingleton(s => new LedgerEngine(
             s.GetRequiredService<ISeriesSource>(), s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>()));
         services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());

@@ -1,0 +1,23 @@
+using System.CommandLine;
+using Nines.Cli.Verbs;
+
+namespace Nines.Cli;
+
+/// <summary>The <c>nines</c> command; one verb a file.</summary>
+public static class NinesCommand
+{
+    /// <summary>The command with all its verbs.</summary>
+    public static RootCommand Create() => new("Keeps service-level objectives as an exact account and pages when a promise breaks.")
+    {
+        ServeVerb.Create(),
+        DemoVerb.Create(),
+        CheckVerb.Create(),
+        ObjectivesVerb.Create(),
+        JournalVerb.Create(),
+        BackupVerb.Create(),
+        RestoreVerb.Create(),
+        ConfigVerb.Create(),
+        VersionVerb.Create(),
+        DemoVerb.CreateShop(),
+    };
+}

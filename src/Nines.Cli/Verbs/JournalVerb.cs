@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Nines.Server.Journal;
+using Nines.Server.State;
+
+namespace Nines.Cli.Verbs;
+
+/// <summary><c>nines journal verify</c>: proves that no fact was changed or is missing.</summary>
+internal static class JournalVerb
+{
+    public static Command Create()
+    {
+        var settings = new Settings();
+        var format = Output.Format();
+        var verify = new Command("verify", "Verify the journal's hash chain; the server may be running.") { format };
+        foreach (var option in settings.Options)
+        {
+            verify.Options.Add(option);
+        }
+        verify.SetAction(async (parse, stop) =>
+        {
+            try
+            {
+                var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
+                var verification = await JournalCommands.VerifyAsync(options.DataDirectory, options.Postgres, TimeProvider.System, stop);
+                var problems = verification.Findings.Select(f => $"fact {f.Seq}: {f.Column} {f.Explanation}").ToList();
+                if (parse.GetValue(format) == "json")
+                {
+                    Output.Json(parse.InvocationConfiguration.Output, new JournalResult(problems.Count == 0, verification.Facts, problems), CliJson.Readable.JournalResult);
+                }
+                else
+                {
+                    foreach (var problem in problems)
+                    {
+                        parse.InvocationConfiguration.Output.WriteLine(problem);
+                    }
+                    parse.InvocationConfiguration.Output.WriteLine(problems.Count == 0 ? $"{verification.Facts} facts verified" : $"{verification.Facts} facts, {problems.Count} problems");
+                }
+                return problems.Count == 0 ? ExitCode.Ok : ExitCode.Problems;
+            }
+            catch (SettingsException e)
+            {
+                return Output.Fail(parse, ExitCode.Usage, e.Message);
+            }
+            catch (Exception e) when (e is DataDirectoryException or IOException or System.Data.Common.DbException)
+            {
+                return Output.Fail(parse, ExitCode.Unavailable, e.Message);
+            }
+        });
+        return new Command("journal", "The record of what happened.") { verify };
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Nines.Server.State;
+
+namespace Nines.Cli.Verbs;
+
+/// <summary><c>nines restore FILE</c>: makes a data directory of a backup.</summary>
+internal static class RestoreVerb
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "The backup." };
+        var verify = new Option<bool>("--verify") { Description = "Verify the journal as well." };
+        var settings = new Settings();
+        var format = Output.Format();
+        var command = new Command("restore", "Make an empty data directory what a backup holds.") { file, verify, format };
+        foreach (var option in settings.Options)
+        {
+            command.Options.Add(option);
+        }
+        command.SetAction(async (parse, stop) =>
+        {
+            try
+            {
+                var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
+                var path = parse.GetRequiredValue(file);
+                await using var from = File.OpenRead(path);
+                var restored = await Backup.RestoreAsync(from, options.DataDirectory, parse.GetValue(verify), TimeProvider.System, stop);
+                BackupVerb.Print(parse, new BackupResult(path, restored.Manifest.State, restored.Manifest.Files.Count, restored.Manifest.Files.Sum(f => f.Size), restored.Journal?.Facts),
+                    parse.GetValue(format) == "json");
+                return restored.Journal is { Whole: false } journal ? Output.Fail(parse, ExitCode.Problems, $"the journal is damaged at fact {journal.Findings[0].Seq}: {journal.Findings[0].Column} {journal.Findings[0].Explanation}") : ExitCode.Ok;
+            }
+            catch (SettingsException e)
+            {
+                return Output.Fail(parse, ExitCode.Usage, e.Message);
+            }
+            catch (Exception e) when (e is BackupException or DataDirectoryException or IOException or UnauthorizedAccessException)
+            {
+                return Output.Fail(parse, ExitCode.Unavailable, e.Message);
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Nines.Server;
+using Nines.Server.State;
+
+namespace Nines.Cli.Verbs;
+
+/// <summary><c>nines serve</c>: runs the server until it is told to stop.</summary>
+internal static class ServeVerb
+{
+    public static Command Create()
+    {
+        var settings = new Settings();
+        var command = new Command("serve", "Run the server.");
+        foreach (var option in settings.Options)
+        {
+            command.Options.Add(option);
+        }
+        command.SetAction(async (parse, stop) =>
+        {
+            try
+            {
+                var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
+                await using var app = NinesApp.Create(options);
+                await app.StartAsync(stop);
+                await AnnounceAsync(app, options, parse.InvocationConfiguration.Output, stop);
+                await app.WaitForShutdownAsync(stop);
+                return ExitCode.Ok;
+            }
+            catch (SettingsException e)
+            {
+                return Output.Fail(parse, ExitCode.Usage, e.Message);
+            }
+            catch (Exception e) when (e is DataDirectoryException or IOException)
+            {
+                return Output.Fail(parse, ExitCode.Unavailable, e.Message);
+            }
+        });
+        return command;
+    }
+
+    private static async Task AnnounceAsync(WebApplication app, NinesOptions options, TextWriter output, CancellationToken stop)
+    {
+        var address = app.Urls.First();
+        await output.WriteLineAsync($"Nines listens on {address}");
+        await output.WriteLineAsync($"workspace {options.WorkspaceDirectory}, data {options.DataDirectory}");
+        if (await app.Services.GetRequiredService<FirstAdmin>().LinkAsync(address, stop) is { } link)
+        {
+            await output.WriteLineAsync($"There is no admin yet. Make the first one at {link}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+namespace Nines.Core.Access;
+
+/// <summary>What someone may do; each includes those before it.</summary>
+public enum Role
+{
+    /// <summary>Everyone, signed in or not.</summary>
+    Anyone,
+    /// <summary>Sees everything, changes nothing.</summary>
+    Viewer,
+    /// <summary>May do everything.</summary>
+    Admin,
+}
+
+/// <summary>Who may use a route.</summary>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Route">The route's pattern as mapped.</param>
+/// <param name="Least">The least role that may.</param>
+public sealed record RouteRule(string Method, string Route, Role Least);
+
+/// <summary>The route × role table: every route the server answers and who may use it. A route that is not here is refused.</summary>
+public static class RouteTable
+{
+    /// <summary>The rules.</summary>
+    public static readonly IReadOnlyList<RouteRule> Rules =
+    [
+        new("GET", "/", Role.Viewer),
+        new("GET", "/objectives", Role.Viewer),
+        new("GET", "/objectives/{**key}", Role.Viewer),
+        new("GET", "/workspace", Role.Viewer),
+        new("GET", "/stream", Role.Viewer),
+        new("GET", "/account", Role.Viewer),
+        new("POST", "/account/tokens", Role.Admin),
+        new("POST", "/account/tokens/delete", Role.Admin),
+        new("POST", "/account/users", Role.Admin),
+        new("GET", "/setup", Role.Anyone),
+        new("POST", "/setup", Role.Anyone),
+        new("GET", "/login", Role.Anyone),
+        new("POST", "/login", Role.Anyone),
+        new("POST", "/logout", Role.Anyone),
+        new("GET", "/health", Role.Anyone),
+        new("GET", "/health/live", Role.Anyone),
+        new("GET", "/health/liveness", Role.Anyone),
+        new("GET", "/health/ready", Role.Anyone),
+        new("GET", "/health/readiness", Role.Anyone),
+        new("GET", "/health/detailed", Role.Viewer),
+        new("GET", "/metrics", Role.Anyone),
+        new("GET", "/openapi/{documentName}.json", Role.Anyone),
+        new("GET", "/nines/v1/objectives", Role.Viewer),
+        new("GET", "/nines/v1/objectives/{**key}", Role.Viewer),
+        new("GET", "/nines/v1/targets", Role.Viewer),
+        new("GET", "/nines/v1/workspace", Role.Viewer),
+        new("GET", "/nines/v1/alerts", Role.Viewer),
+        new("GET", "/api/v2/alerts", Role.Viewer),
+        new("POST", "/api/v2/alerts", Role.Admin),
+    ];
+
+    /// <summary>The least role for a route; null when the route is not in the table.</summary>
+    public static Role? Least(string method, string route)
+    {
+        var wanted = method == "HEAD" ? "GET" : method;
+        foreach (var rule in Rules)
+        {
+            if (rule.Method == wanted && rule.Route.TrimEnd('/') == route.TrimEnd('/'))
+            {
+                return rule.Least;
+            }
+        }
+        return null;
+    }
+}

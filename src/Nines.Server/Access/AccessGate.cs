@@ -1,0 +1,59 @@
+using System.Net;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.StaticAssets;
+using Nines.Core.Access;
+
+namespace Nines.Server.Access;
+
+/// <summary>Finds out who asks and holds the route × role table against it. A route that is not in the table is refused.</summary>
+internal sealed class AccessGate(RequestDelegate next, Accounts accounts, NinesOptions options)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        context.User = await WhoAsync(context) ?? context.User;
+        if (context.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is not null)
+        {
+            await next(context);
+            return;
+        }
+        var least = RouteTable.Least(context.Request.Method, endpoint.RoutePattern.RawText ?? "");
+        var role = Accounts.RoleOf(context.User);
+        if (least is { } needed && role >= needed)
+        {
+            await next(context);
+        }
+        else if (role == Role.Anyone && WantsPage(context))
+        {
+            var first = await accounts.SetupTokenAsync(context.RequestAborted) is not null;
+            context.Response.Redirect((first ? "/setup" : "/login") + "?next=" + Uri.EscapeDataString(context.Request.Path + context.Request.QueryString));
+        }
+        else
+        {
+            var (status, code, hint) = role == Role.Anyone
+                ? (StatusCodes.Status401Unauthorized, "not-signed-in", "Send an API token: Authorization: Bearer nines_…")
+                : (StatusCodes.Status403Forbidden, "role-too-low", least is { } role1 ? $"This needs the role {role1.ToString().ToLowerInvariant()}." : "This route is not in the access table.");
+            await Problems.Write(context, status, code, hint);
+        }
+    }
+
+    private async Task<System.Security.Claims.ClaimsPrincipal?> WhoAsync(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            return await accounts.TokenAsync(header["Bearer ".Length..].Trim(), context.RequestAborted);
+        }
+        var cookie = await context.AuthenticateAsync(Accounts.Scheme);
+        if (cookie.Succeeded)
+        {
+            return cookie.Principal;
+        }
+        var fromLoopback = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && !context.Request.Headers.ContainsKey("X-Forwarded-For");
+        return options.Demo && fromLoopback ? Accounts.Principal("visitor", "", Role.Viewer, "visitor") : null;
+    }
+
+    private static bool WantsPage(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+}

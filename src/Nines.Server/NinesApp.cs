@@ -1,0 +1,157 @@
+using System.IO.Compression;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nines.Core.Objectives;
+using Nines.Server.Access;
+using Nines.Server.Alerting;
+using Nines.Server.Delivery;
+using Nines.Server.Objectives;
+using Nines.Server.State;
+using Nines.Server.Telemetry;
+using Nines.Server.Web;
+using Nines.Server.Workspace;
+
+namespace Nines.Server;
+
+/// <summary>The embeddable server: made, started and stopped by whoever holds it.</summary>
+public static class NinesApp
+{
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    /// <summary>Makes a server; <c>StartAsync</c> starts it.</summary>
+    /// <param name="options">How it is started.</param>
+    /// <param name="adjust">Changes what a test wants otherwise, such as the clock.</param>
+    /// <exception cref="DataDirectoryException">The data directory is held by another server, of a newer version, or cannot be written.</exception>
+    public static WebApplication Create(NinesOptions options, Action<WebApplicationBuilder>? adjust = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "nines", ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.UseUrls(options.Listen);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 8 << 20;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        AddRooms(builder.Services, options);
+        adjust?.Invoke(builder);
+        var app = builder.Build();
+        Compose(app);
+        UsePipeline(app);
+        MapRoutes(app);
+        return app;
+    }
+
+    private static void AddRooms(IServiceCollection services, NinesOptions options)
+    {
+        var publicUrl = options.PublicUrl ?? new Uri(options.Listen);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<EventStream>();
+        services.AddState(options);
+        services.AddTelemetry(options);
+        services.AddDelivery(options);
+        services.AddAlerting();
+        services.AddObjectives(publicUrl, LedgerFaults.FromEnvironment());
+        services.AddWorkspace(options);
+        services.AddAccess();
+        services.AddOverviews();
+        services.AddRazorComponents();
+        services.AddProblemDetails();
+        services.AddOpenApi("v1", api => api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Nines";
+            document.Info.Version = "v1";
+            document.Servers = [];
+            return Task.CompletedTask;
+        }));
+        services.AddResponseCompression(c =>
+        {
+            c.EnableForHttps = true;
+            c.Providers.Add<BrotliCompressionProvider>();
+            c.Providers.Add<GzipCompressionProvider>();
+        });
+        services.Configure<BrotliCompressionProviderOptions>(b => b.Level = CompressionLevel.Fastest);
+        services.AddHostedService<LiveUpdates>();
+    }
+
+    private static void UsePipeline(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.Use(async (context, next) =>
+        {
+            context.Response.OnStarting(() =>
+            {
+                var headers = context.Response.Headers;
+                headers.ContentSecurityPolicy = Policy;
+                headers.XContentTypeOptions = "nosniff";
+                headers["Referrer-Policy"] = "same-origin";
+                if (headers.CacheControl.Count == 0)
+                {
+                    headers.CacheControl = "private, no-store";
+                }
+                return Task.CompletedTask;
+            });
+            await next(context);
+        });
+        app.UseResponseCompression();
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseMiddleware<AccessGate>();
+        app.UseAntiforgery();
+    }
+
+    private static void MapRoutes(WebApplication app)
+    {
+        app.MapStaticAssets();
+        var assets = ((IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints)
+            .Select(e => e.Metadata.GetMetadata<StaticAssetDescriptor>()).OfType<StaticAssetDescriptor>()
+            .Where(d => d.Selectors.Count == 0)
+            .Select(d => new ResourceAsset(d.Route, [.. d.Properties.Select(p => new ResourceAssetProperty(p.Name, p.Value))])).ToList();
+        var pages = app.MapGroup("").WithMetadata(new ResourceAssetCollection(assets)).ExcludeFromDescription();
+        pages.MapObjectivePages();
+        pages.MapWorkspacePages();
+        pages.MapAccess();
+        pages.MapGet("/stream", (EventStream stream, IHostApplicationLifetime lifetime, HttpContext context) =>
+        {
+            // Without the link to the end of the server an open stream would hold its stop for half a minute.
+            var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            context.Response.RegisterForDispose(ends);
+            return TypedResults.ServerSentEvents(stream.Listen(ends.Token));
+        });
+        app.MapObjectives();
+        app.MapWorkspace();
+        app.MapAlerting();
+        app.MapTelemetry();
+        app.MapHealth(app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        app.MapOpenApi();
+    }
+
+    /// <summary>Hands an activated workspace to the rooms.</summary>
+    private static void Compose(WebApplication app)
+    {
+        var services = app.Services;
+        var archive = services.GetRequiredService<WorkspaceArchive>();
+        var scraper = services.GetRequiredService<ScrapeLoop>();
+        var ledger = services.GetRequiredService<LedgerEngine>();
+        var door = services.GetRequiredService<AlertDoor>();
+        services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
+        {
+            scraper.Apply(model.ScrapeJobs);
+            ledger.Apply(model.Objectives);
+            door.Apply(model.Receivers);
+            await archive.ActivateAsync(model.Hash, files, "system", stop);
+        });
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Nines.Server;
+
+/// <summary>Errors at the HTTP border: RFC 9457 problems with a stable <c>code</c> and a <c>hint</c>.</summary>
+internal static class Problems
+{
+    /// <summary>Answers with a problem.</summary>
+    public static Task Write(HttpContext context, int status, string code, string hint)
+    {
+        var problem = new ProblemDetails { Status = status, Title = Title(status), Instance = context.Request.Path };
+        problem.Extensions["code"] = code;
+        problem.Extensions["hint"] = hint;
+        return TypedResults.Problem(problem).ExecuteAsync(context);
+    }
+
+    private static string Title(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "Nobody is signed in",
+        StatusCodes.Status403Forbidden => "Not allowed",
+        StatusCodes.Status404NotFound => "Not found",
+        StatusCodes.Status429TooManyRequests => "Too many requests",
+        _ => "The request failed",
+    };
+}
