@@ -8,6 +8,7 @@ namespace Nines.Server.Telemetry;
 /// <summary>Scrapes all targets of the workspace, each on its own.</summary>
 public sealed partial class ScrapeLoop(ISampleSink sink, ISeriesSource source, TimeProvider time, ILogger<ScrapeLoop> log) : IHostedService, IDisposable
 {
+    private static readonly TimeSpan AfterABug = TimeSpan.FromSeconds(5);
     private readonly Lock _gate = new();
     private readonly ScrapeClient _client = new(time);
     private readonly CancellationTokenSource _stop = new();
@@ -120,6 +121,7 @@ public sealed partial class ScrapeLoop(ISampleSink sink, ISeriesSource source, T
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 ScrapingBroke(log, running.Scraper.Status.Url, e);
+                await Task.Delay(AfterABug, time, running.Stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
     }

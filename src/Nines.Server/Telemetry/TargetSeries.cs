@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text;
 using Nines.Core.Telemetry;
 using Nines.Metrics;
 using Nines.Metrics.Exposition;
@@ -66,9 +67,9 @@ internal sealed class TargetSeries
         {
             _scraped.Add(new Scraped(entry, sample.Value, sample.TimestampMs));
         }
-        else if (sample.Value is > 0 and < 9e12)
+        else if (sample.Value is > 0 and < 9e12 && entry.Group is { } group)
         {
-            (entry.Group!.StartMs, entry.Group.SetIn) = ((long)Math.Round(sample.Value * 1000), _scrape);
+            (group.StartMs, group.SetIn) = ((long)Math.Round(sample.Value * 1000), _scrape);
         }
     }
 
@@ -142,10 +143,11 @@ internal sealed class TargetSeries
         {
             throw new ExpositionException(line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
         }
-        var entry = new Entry(sample.Series.ToArray(), labels, sample.IsCreated);
-        if (HasStart(sample, exposed.Name))
+        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated ? Labels.Empty : labels, sample.IsCreated);
+        var family = Encoding.UTF8.GetString(sample.Family);
+        if (HasStart(family, exposed.Name))
         {
-            var key = labels.Without(Labels.MetricName, "le").With(Labels.MetricName, System.Text.Encoding.UTF8.GetString(sample.Family));
+            var key = labels.Without(Labels.MetricName, "le").With(Labels.MetricName, family);
             ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
             entry.Group = group ??= new Group();
             group.Members.Add(entry);
@@ -158,9 +160,9 @@ internal sealed class TargetSeries
         return entry;
     }
 
-    private static bool HasStart(in ExposedSample sample, string name) =>
-        !sample.Family.IsEmpty
-        && name.AsSpan(System.Text.Encoding.UTF8.GetCharCount(sample.Family)) is "_total" or "_bucket" or "_count" or "_sum" or "_created";
+    private static bool HasStart(string family, string name) =>
+        family.Length > 0 && name.StartsWith(family, StringComparison.Ordinal)
+        && name.AsSpan(family.Length) is "_total" or "_bucket" or "_count" or "_sum" or "_created";
 
     private sealed class Entry(byte[] text, Labels labels, bool isCreated)
     {

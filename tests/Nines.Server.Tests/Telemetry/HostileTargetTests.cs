@@ -73,6 +73,16 @@ public class HostileTargetTests
             c.Response.ContentType = TargetServer.OpenMetrics;
             return c.Response.WriteAsync("a 1\n");
         }, "# EOF"),
+        ["family without a name"] = (c =>
+        {
+            c.Response.ContentType = TargetServer.OpenMetrics;
+            return c.Response.WriteAsync("# TYPE \"\" counter\n_created 1\n# EOF\n");
+        }, "without a name"),
+        ["family with braces"] = (c =>
+        {
+            c.Response.ContentType = TargetServer.OpenMetrics;
+            return c.Response.WriteAsync("# TYPE {\"abc\" counter\n{\"abc\"} 1\n{\"abc\"_created 1\n# EOF\n");
+        }, "line 3"),
         ["too many labels"] = (c => c.Response.WriteAsync("a{" + string.Join(',', Enumerable.Range(0, 80).Select(i => $"l{i}=\"x\"")) + "} 1\n"), "labels, the limit is 64"),
     };
 
