@@ -140,9 +140,9 @@ public sealed class ExpositionParser(ExpositionFormat format)
         {
             throw Error($"unknown type \"{Shown(type)}\"");
         }
-        if (!Utf8Valid(name))
+        if (name.IsEmpty || !Utf8Valid(name))
         {
-            throw Error("not UTF-8");
+            throw Error(name.IsEmpty ? "# TYPE without a name" : "not UTF-8");
         }
         if (!_family.AsSpan().SequenceEqual(name))
         {

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using Nines.Core.Telemetry;
+using Nines.Metrics;
+
+namespace Nines.Server.Telemetry;
+
+/// <summary>Scrapes one target on its schedule. A failure of any kind costs this target's <c>up</c> and nothing else.</summary>
+internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, TimeProvider time)
+{
+    private static readonly string[] Reported =
+        ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"];
+
+    private readonly TargetSeries _series = new();
+    private readonly long[] _reports = new long[Reported.Length];
+    private volatile ScrapeJob _job = firstJob;
+    private volatile TargetStatus _status = new(firstJob.Name, target.Url, target.Labels, TargetHealth.Unknown, null, TimeSpan.Zero, 0, null);
+    private bool _asked;
+    private long? _lastSuccessMs;
+
+    /// <summary>How it goes.</summary>
+    public TargetStatus Status => _status;
+
+    /// <summary>Takes new settings for the same target; they hold from the next scrape.</summary>
+    public void Apply(ScrapeJob job) => _job = job;
+
+    /// <summary>Scrapes until stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        long? slot = null;
+        while (!stop.IsCancellationRequested)
+        {
+            var (current, now) = (_job, NowMs());
+            var interval = (long)current.Interval.TotalMilliseconds;
+            var next = ScrapeTiming.NextMs(now, slot, interval, ScrapeTiming.OffsetMs(current.Name, target, interval));
+            try
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(next - now), time, stop);
+                slot = next;
+                await ScrapeAsync(next, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Scrapes once.</summary>
+    public async Task ScrapeAsync(long slotMs, CancellationToken stop)
+    {
+        var job = _job;
+        var intervalMs = (long)job.Interval.TotalMilliseconds;
+        var started = time.GetUtcNow();
+        var begun = time.GetTimestamp();
+        var timeMs = ScrapeTiming.TimestampMs(slotMs, started.ToUnixTimeMilliseconds(), intervalMs);
+        if (!_asked)
+        {
+            _lastSuccessMs = LastSuccessInStore(timeMs, intervalMs);
+            _asked = true;
+        }
+        _series.Begin();
+        var problem = await client.FetchAsync(job, target, _series, stop);
+        var took = time.GetElapsedTime(begun);
+        var samples = _series.Samples;
+        using (var append = sink.Begin())
+        {
+            if (problem is null)
+            {
+                _series.AppendTo(append, job, timeMs, ScrapeTiming.IsKnown(_lastSuccessMs, timeMs, intervalMs));
+            }
+            else
+            {
+                _series.EndAll(append, timeMs);
+            }
+            Report(append, timeMs, intervalMs, [problem is null ? 1 : 0, took.TotalSeconds, samples, problem is null ? samples : 0, _series.Added]);
+            append.Commit();
+        }
+        _lastSuccessMs = problem is null ? timeMs : null;
+        _status = _status with
+        {
+            Health = problem is null ? TargetHealth.Up : TargetHealth.Down,
+            LastScrape = started,
+            LastDuration = took,
+            LastSamples = samples,
+            LastError = problem,
+        };
+        TelemetryMeter.Scraped(problem is null, samples, took);
+    }
+
+    /// <summary>Ends all series of a target that is no longer scraped.</summary>
+    public void End()
+    {
+        using var append = sink.Begin();
+        var now = NowMs();
+        _series.EndAll(append, now);
+        foreach (var report in _reports.Where(r => r != 0))
+        {
+            append.Add(report, new CounterSample(now, StaleMarker.Value, 0));
+        }
+        append.Commit();
+    }
+
+    private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void Report(IAppend append, long timeMs, long intervalMs, ReadOnlySpan<double> values)
+    {
+        Debug.Assert(values.Length == Reported.Length, "one value for each name");
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (_reports[i] == 0)
+            {
+                _reports[i] = append.Series(target.Labels.With(Labels.MetricName, Reported[i]), bornInKnownTarget: false, intervalMs);
+            }
+            append.Add(_reports[i], new CounterSample(timeMs, values[i], 0));
+        }
+    }
+
+    // A restart of ours is no gap when the target's last scrape is in the store, succeeded, and is recent.
+    private long? LastSuccessInStore(long timeMs, long intervalMs)
+    {
+        var up = target.Labels.With(Labels.MetricName, Reported[0]);
+        var matchers = new List<Matcher>();
+        foreach (var (name, value) in up.Pairs)
+        {
+            matchers.Add(new Matcher(name, MatchOp.Equal, value));
+        }
+        var last = source.Select(matchers, timeMs - (long)(intervalMs * ScrapeTiming.KnownIntervals), timeMs)
+            .Where(s => s.Labels.Equals(up)).Select(s => s.Samples[^1]).FirstOrDefault();
+        return last.Value == 1 ? last.TimeMs : null;
+    }
+}

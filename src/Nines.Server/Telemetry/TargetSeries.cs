@@ -1,0 +1,227 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text;
+using Nines.Core.Telemetry;
+using Nines.Metrics;
+using Nines.Metrics.Exposition;
+
+namespace Nines.Server.Telemetry;
+
+/// <summary>
+/// The series of one target, from the bytes of their text to their place in the store, so that a scrape parses no labels it has seen before.
+/// One scrape at a time.
+/// </summary>
+internal sealed class TargetSeries
+{
+    private readonly Dictionary<byte[], Entry> _entries = new(ByteText.Comparer);
+    private readonly Dictionary<byte[], Entry>.AlternateLookup<ReadOnlySpan<byte>> _byText;
+    private readonly Dictionary<Labels, Group> _groups = [];
+    private readonly List<Scraped> _scraped = [];
+    private readonly Utf8Names _names = new();
+    private Entry? _first;
+    private Entry? _previous;
+    private long _scrape;
+    private int _seen;
+
+    public TargetSeries() => _byText = _entries.GetAlternateLookup<ReadOnlySpan<byte>>();
+
+    /// <summary>Samples taken in the current scrape.</summary>
+    public int Samples => _scraped.Count;
+
+    /// <summary>Series first seen in the scrape appended last.</summary>
+    public int Added { get; private set; }
+
+    /// <summary>Begins a scrape.</summary>
+    public void Begin()
+    {
+        _scrape++;
+        _scraped.Clear();
+        (_previous, _seen, Added) = (null, 0, 0);
+    }
+
+    /// <summary>Takes one sample of the body.</summary>
+    /// <exception cref="ExpositionException">Its labels cannot be parsed, or are too many.</exception>
+    public void Take(in ExposedSample sample, int line, ScrapeJob job, Labels target)
+    {
+        // A target exposes its series in the same order each time: try the one that followed last time.
+        var entry = _previous is null ? _first : _previous.Next;
+        if (entry is null || entry.IsGone || !sample.Series.SequenceEqual(entry.Text) || entry.IsCreated != sample.IsCreated)
+        {
+            entry = Find(sample, line, job, target);
+            if (_previous is null)
+            {
+                _first = entry;
+            }
+            else
+            {
+                _previous.Next = entry;
+            }
+        }
+        _previous = entry;
+        if (entry.SeenIn != _scrape)
+        {
+            entry.SeenIn = _scrape;
+            _seen++;
+        }
+        if (!entry.IsCreated)
+        {
+            _scraped.Add(new Scraped(entry, sample.Value, sample.TimestampMs));
+        }
+        else if (sample.Value is > 0 and < 9e12 && entry.Group is { } group)
+        {
+            (group.StartMs, group.SetIn) = ((long)Math.Round(sample.Value * 1000), _scrape);
+        }
+    }
+
+    /// <summary>Appends the samples of a scrape that succeeded, and markers for the series that are gone.</summary>
+    public void AppendTo(IAppend append, ScrapeJob job, long timeMs, bool known)
+    {
+        var interval = (long)job.Interval.TotalMilliseconds;
+        foreach (ref readonly var scraped in CollectionsMarshal.AsSpan(_scraped))
+        {
+            var entry = scraped.Entry;
+            if (entry.Reference == 0)
+            {
+                entry.Reference = append.Series(entry.Labels, known, interval);
+                Added++;
+            }
+            entry.OwnTime = job.HonorTimestamps && scraped.TimestampMs != ExpositionParser.NoTimestamp;
+            var time = entry.OwnTime ? scraped.TimestampMs : timeMs;
+            // A counter made while the scrape was under way must not start after its sample.
+            var start = entry.Group is { } group && group.SetIn == _scrape ? Math.Min(group.StartMs, time) : 0;
+            append.Add(entry.Reference, new CounterSample(time, scraped.Value, start));
+        }
+        if (_seen < _entries.Count)
+        {
+            DropUnseen(append, timeMs);
+        }
+    }
+
+    /// <summary>Ends all series, as when the target does not answer or is gone.</summary>
+    public void EndAll(IAppend append, long timeMs)
+    {
+        foreach (var entry in _entries.Values)
+        {
+            entry.End(append, timeMs);
+        }
+        _entries.Clear();
+        _groups.Clear();
+        _scraped.Clear();
+        (_first, _previous) = (null, null);
+    }
+
+    private void DropUnseen(IAppend append, long timeMs)
+    {
+        foreach (var (text, entry) in _entries)
+        {
+            if (entry.SeenIn != _scrape)
+            {
+                entry.End(append, timeMs);
+                entry.IsGone = true;
+                _entries.Remove(text);
+            }
+        }
+        foreach (var (key, group) in _groups)
+        {
+            if (group.UsedIn(_scrape))
+            {
+                continue;
+            }
+            _groups.Remove(key);
+        }
+    }
+
+    private Entry Find(in ExposedSample sample, int line, ScrapeJob job, Labels target)
+    {
+        if (_byText.TryGetValue(sample.Series, out var known) && known.IsCreated == sample.IsCreated)
+        {
+            return known;
+        }
+        var exposed = SeriesText.Parse(sample.Series, line, _names);
+        var labels = TargetLabels.Merge(exposed, target, job.HonorLabels);
+        if (labels.Count > job.LabelLimit)
+        {
+            throw new ExpositionException(line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
+        }
+        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated ? Labels.Empty : labels, sample.IsCreated);
+        var family = Encoding.UTF8.GetString(sample.Family);
+        if (HasStart(family, exposed.Name))
+        {
+            var key = labels.Without(Labels.MetricName, "le").With(Labels.MetricName, family);
+            ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
+            entry.Group = group ??= new Group();
+            group.Members.Add(entry);
+        }
+        if (known is not null)
+        {
+            known.IsGone = true;
+        }
+        _entries[entry.Text] = entry;
+        return entry;
+    }
+
+    private static bool HasStart(string family, string name) =>
+        family.Length > 0 && name.StartsWith(family, StringComparison.Ordinal)
+        && name.AsSpan(family.Length) is "_total" or "_bucket" or "_count" or "_sum" or "_created";
+
+    private sealed class Entry(byte[] text, Labels labels, bool isCreated)
+    {
+        public byte[] Text => text;
+        public Labels Labels => labels;
+        public bool IsCreated => isCreated;
+        public Entry? Next;
+        public Group? Group;
+        public long Reference;
+        public long SeenIn;
+        public bool OwnTime;
+
+        /// <summary>Forgotten, though the entry before it may still point here.</summary>
+        public bool IsGone;
+
+        // A series with its own timestamps ends when the target says so, as in Prometheus.
+        public void End(IAppend append, long timeMs)
+        {
+            if (Reference != 0 && !OwnTime)
+            {
+                append.Add(Reference, new CounterSample(timeMs, StaleMarker.Value, 0));
+            }
+        }
+    }
+
+    /// <summary>The series that began to count together: one family, one set of labels.</summary>
+    private sealed class Group
+    {
+        public List<Entry> Members { get; } = [];
+        public long StartMs;
+        public long SetIn;
+
+        public bool UsedIn(long scrape)
+        {
+            Members.RemoveAll(m => m.SeenIn != scrape);
+            return Members.Count > 0;
+        }
+    }
+
+    private readonly record struct Scraped(Entry Entry, double Value, long TimestampMs);
+}
+
+/// <summary>Compares bytes by content, and finds arrays by spans.</summary>
+internal sealed class ByteText : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+{
+    public static readonly ByteText Comparer = new();
+
+    public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+    public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
+
+    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+    public int GetHashCode(ReadOnlySpan<byte> alternate)
+    {
+        var hash = new HashCode();
+        hash.AddBytes(alternate);
+        return hash.ToHashCode();
+    }
+
+    public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+}

@@ -1,0 +1,115 @@
+using System.Buffers;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nines.Metrics;
+using Nines.Metrics.Exposition;
+using Nines.Tsdb;
+
+namespace Nines.Server.Telemetry;
+
+/// <summary>Puts the room into the server: the store, the scrape loop, and what Nines tells of itself.</summary>
+public static partial class TelemetryRoom
+{
+    /// <summary>
+    /// Registers <see cref="TsdbStore"/> as <see cref="ISeriesSource"/> and <see cref="ISampleSink"/>, <see cref="ScrapeLoop"/> and <see cref="SelfTelemetry"/>.
+    /// Register what has to outlive the scraping before this.
+    /// </summary>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, NinesOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(s =>
+        {
+            var store = new TsdbStore(new TsdbOptions
+            {
+                Directory = Path.Combine(options.DataDirectory, "tsdb"),
+                Time = s.GetRequiredService<TimeProvider>(),
+            });
+            var log = s.GetRequiredService<ILogger<TsdbStore>>();
+            foreach (var damage in store.Health.Damages)
+            {
+                LogDamaged(log, damage);
+            }
+            return store;
+        });
+        services.AddSingleton<ISeriesSource>(s => s.GetRequiredService<TsdbStore>());
+        services.AddSingleton<ISampleSink>(s => s.GetRequiredService<TsdbStore>());
+        services.AddSingleton<SelfTelemetry>();
+        services.AddSingleton<ScrapeLoop>();
+        services.AddHostedService<SelfWatch>();
+        services.AddSingleton<IHostedService>(s => s.GetRequiredService<ScrapeLoop>());
+        return services;
+    }
+
+    /// <summary>Maps <c>GET /metrics</c> and <c>GET /nines/v1/targets</c>.</summary>
+    public static IEndpointRouteBuilder MapTelemetry(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMetrics();
+        routes.MapGet("/nines/v1/targets", (ScrapeLoop loop) =>
+            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)]), TelemetryJson.Default.TargetList)).WithName("listTargets");
+        return routes;
+    }
+
+    /// <summary>Maps <c>GET /metrics</c>: Nines' own metrics in the format asked for.</summary>
+    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/metrics", (HttpContext http, SelfTelemetry self) =>
+        {
+            var format = ExpositionWriter.Negotiate(http.Request.Headers.Accept);
+            var output = new ArrayBufferWriter<byte>(16 * 1024);
+            self.WriteTo(output, format);
+            return Results.Bytes(output.WrittenMemory, ExpositionWriter.ContentType(format));
+        }).ExcludeFromDescription();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "part of the metrics log cannot be read: {Damage}")]
+    private static partial void LogDamaged(ILogger log, LogDamage damage);
+
+    /// <summary>Collects metrics, the store's health among them, while the server runs.</summary>
+    private sealed class SelfWatch(TsdbStore store, SelfTelemetry self) : IHostedService
+    {
+        private System.Diagnostics.Metrics.Meter? _meter;
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            self.Listen();
+            _meter = TelemetryMeter.Watch(store);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            _meter?.Dispose();
+            return Task.CompletedTask;
+        }
+    }
+}
+
+/// <summary>The answer of <c>GET /nines/v1/targets</c>.</summary>
+internal sealed record TargetList(IReadOnlyList<TargetItem> Items);
+
+/// <summary>One target.</summary>
+internal sealed record TargetItem(
+    string Job, string Url, IReadOnlyDictionary<string, string> Labels, string Health, DateTimeOffset? LastScrape, double LastDurationSeconds, int LastSamples, string? LastError)
+{
+    public static TargetItem Of(TargetStatus status)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in status.Labels.Pairs)
+        {
+            labels[name] = value;
+        }
+        // A password in the address is for the target, not for readers.
+        return new TargetItem(status.Job, status.Url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped), labels,
+            status.Health switch { TargetHealth.Up => "up", TargetHealth.Down => "down", _ => "unknown" },
+            status.LastScrape, status.LastDuration.TotalSeconds, status.LastSamples, status.LastError);
+    }
+}
+
+/// <summary>JSON of this room.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(TargetList))]
+internal sealed partial class TelemetryJson : JsonSerializerContext;

@@ -1,0 +1,191 @@
+using Nines.Metrics;
+using Nines.Server.Telemetry;
+
+namespace Nines.Server.Tests.Telemetry;
+
+public class TargetScraperTests
+{
+    [Fact]
+    public async Task Scrape_TextBody_StoresSamplesAndReports()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("# TYPE a counter\na_total{x=\"1\"} 5\nb 2.5\n");
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        await scraping.ScrapeAsync();
+        scraping.All("a_total")[0].ShouldBe(("a_total{instance=\"a:1\", job=\"shop\", x=\"1\"}", 1_700_000_000_000, 5));
+        scraping.Values("b").ShouldBe([2.5, 2.5]);
+        scraping.Values("up").ShouldBe([1, 1]);
+        scraping.Values("scrape_samples_scraped").ShouldBe([2, 2]);
+        scraping.Values("scrape_samples_post_metric_relabeling").ShouldBe([2, 2]);
+        scraping.Values("scrape_series_added").ShouldBe([2, 0]);
+        scraping.Values("scrape_duration_seconds").Count.ShouldBe(2);
+        (scraping.Status.Health, scraping.Status.LastSamples, scraping.Status.LastError).ShouldBe((TargetHealth.Up, 2, null));
+        scraping.Handle("b").IntervalMs.ShouldBe(Scraping.Interval);
+    }
+
+    [Fact]
+    public async Task Scrape_OpenMetricsCreated_IsTheStartOfItsFamilyAndLabelsOnly()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("""
+            # TYPE a counter
+            a_total{x="1"} 5 # {trace_id="t"} 1
+            a_created{x="1"} 1699999000.5
+            a_total{x="2"} 6
+            # TYPE h histogram
+            h_bucket{le="1.0"} 1
+            h_bucket{le="+Inf"} 2
+            h_count 2
+            h_sum 3
+            h_created 1699999001
+            # TYPE a_created_things gauge
+            a_created_things 1
+            # EOF
+
+            """, TargetServer.OpenMetrics);
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        await scraping.ScrapeAsync();
+        var starts = scraping.Store.Track([new Matcher("job", MatchOp.Equal, "shop")]).Handles.ToDictionary(h => h.Labels.Without("job", "instance").ToString(), h =>
+        {
+            var into = new CounterSample[10];
+            return (h.Read(0, long.MaxValue, into), into[0].StartMs, into[1].StartMs);
+        }, StringComparer.Ordinal);
+        starts["a_total{x=\"1\"}"].ShouldBe((2, 1_699_999_000_500, 1_699_999_000_500));
+        starts["a_total{x=\"2\"}"].ShouldBe((2, 0, 0));
+        foreach (var name in (string[])["h_bucket{le=\"1.0\"}", "h_bucket{le=\"+Inf\"}", "h_count", "h_sum"])
+        {
+            starts[name].ShouldBe((2, 1_699_999_001_000, 1_699_999_001_000), name);
+        }
+        starts.ShouldContainKey("a_created_things");
+        starts.ShouldNotContainKey("a_created{x=\"1\"}");
+    }
+
+    [Fact]
+    public async Task Scrape_SeriesVanishesAndReturns_IsEndedOnceAndStartsAgain()
+    {
+        await using var server = await TargetServer.StartAsync();
+        await using var scraping = new Scraping(server.Url);
+        foreach (var body in (string[])["a 1\nb 1\n", "a 2\n", "a 3\n", "a 4\nb 4\n", "b 5\na 5\n"])
+        {
+            server.Says(body);
+            await scraping.ScrapeAsync();
+        }
+        scraping.Values("a").ShouldBe([1, 2, 3, 4, 5]);
+        scraping.Values("b").Select(v => StaleMarker.Is(v) ? -1 : v).ShouldBe([1, -1, 4, 5]);
+        scraping.Values("scrape_series_added").ShouldBe([2, 0, 0, 1, 0]);
+    }
+
+    [Fact]
+    public async Task Scrape_TargetFails_EndsAllSeriesAndUpIsZero()
+    {
+        await using var server = await TargetServer.StartAsync();
+        await using var scraping = new Scraping(server.Url);
+        server.Says("a 1\nb 1 1699999999000\n");
+        await scraping.ScrapeAsync();
+        server.Answer = c =>
+        {
+            c.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        };
+        await scraping.ScrapeAsync();
+        await scraping.ScrapeAsync();
+        server.Says("a 4\n");
+        await scraping.ScrapeAsync();
+        scraping.Values("up").ShouldBe([1, 0, 0, 1]);
+        scraping.Values("a").Select(v => StaleMarker.Is(v) ? -1 : v).ShouldBe([1, -1, 4]);
+        scraping.All("b").Select(s => s.TimeMs).ShouldBe([1_699_999_999_000]);
+        scraping.Status.Health.ShouldBe(TargetHealth.Up);
+    }
+
+    [Fact]
+    public async Task End_TargetRemoved_EndsItsSeriesAndReports()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a 1\n");
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        scraping.End();
+        StaleMarker.Is(scraping.Values("a")[^1]).ShouldBeTrue();
+        StaleMarker.Is(scraping.Values("up")[^1]).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(false, "a{exported_instance=\"own\", instance=\"a:1\", job=\"shop\"}")]
+    [InlineData(true, "a{instance=\"own\", job=\"shop\"}")]
+    public async Task Scrape_LabelsInConflict_HonorLabelsDecides(bool honor, string expected)
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a{instance=\"own\"} 1\n");
+        await using var scraping = new Scraping(server.Url, j => j with { HonorLabels = honor });
+        await scraping.ScrapeAsync();
+        scraping.All("a").Single().Series.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData(true, 1_699_999_990_000)]
+    [InlineData(false, 1_700_000_000_000)]
+    public async Task Scrape_OwnTimestamps_HonorTimestampsDecides(bool honor, long expected)
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a 1 1699999990000\n");
+        await using var scraping = new Scraping(server.Url, j => j with { HonorTimestamps = honor });
+        await scraping.ScrapeAsync();
+        scraping.All("a").Single().TimeMs.ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Born_FirstScrapeNeverKnown_LaterOnesWithoutGapAre()
+    {
+        await using var server = await TargetServer.StartAsync();
+        await using var scraping = new Scraping(server.Url);
+        server.Says("first 1\n");
+        await scraping.ScrapeAsync();
+        server.Says("second 1\n");
+        await scraping.ScrapeAsync(intervals: 2.4);
+        server.Says("third 1\n");
+        await scraping.ScrapeAsync(intervals: 2.6);
+        server.Says("aftergap 1\n");
+        await scraping.ScrapeAsync();
+        server.Says("<bad");
+        await scraping.ScrapeAsync();
+        server.Says("afterfailure 1\n");
+        await scraping.ScrapeAsync();
+        string[] names = ["first", "second", "third", "aftergap", "afterfailure"];
+        names.Select(n => scraping.Handle(n).BornInKnownTarget).ShouldBe([false, true, true, false, false]);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2.4, true)]
+    [InlineData(2.6, false)]
+    public async Task Born_AfterOurRestart_TheStoreSaysWhetherThereWasAGap(double intervals, bool known)
+    {
+        await using var server = await TargetServer.StartAsync();
+        await using var scraping = new Scraping(server.Url);
+        server.Says("a 1\n");
+        await scraping.ScrapeAsync(intervals);
+        scraping.Restart();
+        server.Says("a 2\nb 1\n");
+        await scraping.ScrapeAsync();
+        scraping.Handle("b").BornInKnownTarget.ShouldBe(known);
+        scraping.Handle("a").BornInKnownTarget.ShouldBeFalse();
+        scraping.Values("a").ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task Born_RestartAfterFailedScrape_IsNotKnown()
+    {
+        await using var server = await TargetServer.StartAsync();
+        await using var scraping = new Scraping(server.Url);
+        server.Says("a 1\n");
+        await scraping.ScrapeAsync();
+        server.Says("<bad");
+        await scraping.ScrapeAsync();
+        scraping.Restart();
+        server.Says("b 1\n");
+        await scraping.ScrapeAsync();
+        scraping.Handle("b").BornInKnownTarget.ShouldBeFalse();
+    }
+}
