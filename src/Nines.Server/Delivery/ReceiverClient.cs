@@ -19,7 +19,6 @@ internal sealed class ReceiverClient : IDisposable
     private readonly string _externalUrl;
     private readonly HttpClient _http;
 
-    /// <param name="externalUrl">The address people reach this server at.</param>
     public ReceiverClient(NinesOptions options, TimeProvider time)
     {
         _time = time;
