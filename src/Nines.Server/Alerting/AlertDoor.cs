@@ -179,7 +179,15 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                await OnTickAsync();
+                try
+                {
+                    await OnTickAsync();
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // One bad tick must not end the watch over all alerts.
+                    LogTickFailed(e);
+                }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -344,6 +352,9 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
 
     [LoggerMessage(Level = LogLevel.Error, Message = "There are {Limit} alerts: a new one was not taken")]
     private partial void LogTooMany(int limit);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A round over the alerts failed; the next one is in a second")]
+    private partial void LogTickFailed(Exception failure);
 
     private sealed class Entry(AlertState state, string explanation, long deadline)
     {

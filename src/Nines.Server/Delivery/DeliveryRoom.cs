@@ -11,7 +11,7 @@ internal static class DeliveryRoom
     /// <summary>Registers <see cref="OutboxWorker"/>; the alert door starts and stops it.</summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services, NinesOptions options)
     {
-        services.AddSingleton(provider => new ReceiverClient(options, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ReceiverClient(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IoTime>()));
         services.AddSingleton(provider => Spool.Open(provider.GetRequiredService<DataDirectory>().SpoolDirectory));
         services.AddSingleton(provider => new OutboxWorker(
             provider.GetRequiredService<DurableRecorder>(),

@@ -247,13 +247,26 @@ internal sealed partial class OutboxWorker : IDisposable
             Book.Set(notification, DeliveryState.Sending, attempt, "", parcel.Recorded);
             _fault.BeforeSend();
             var marks = new DeliveryMarks(attempt, !parcel.Recorded || !noted, parcel.InDoubt, parcel.DelayedSinceNs);
-            outcome = await _client.SendAsync(receiver, notification, marks, _stop.Token);
+            outcome = await SendAsync(receiver, notification, marks);
         }
         finally
         {
             slot.Release();
         }
         return await FinishAsync(lane, parcel, outcome);
+    }
+
+    private async Task<SendOutcome> SendAsync(Receiver receiver, Notification notification, DeliveryMarks marks)
+    {
+        try
+        {
+            return await _client.SendAsync(receiver, notification, marks, _stop.Token);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Our bug, or a kind of failure nobody thought of: the message must not be lost for it. Its text may hold the address.
+            return new SendOutcome(SendVerdict.InDoubt, $"unexpected failure ({e.GetType().Name})");
+        }
     }
 
     private async Task<TimeSpan> FinishAsync(Lane lane, Parcel parcel, SendOutcome outcome)

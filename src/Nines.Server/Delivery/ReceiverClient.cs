@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Nines.Core.Delivery;
+using Nines.Server.State;
 
 namespace Nines.Server.Delivery;
 
@@ -15,13 +16,17 @@ internal sealed class ReceiverClient : IDisposable
     private const int MaxAnswer = 4096;
     private const int MaxExcerpt = 200;
 
+    /// <summary>Shorter parts are words, not secrets: taking them out would make answers unreadable.</summary>
+    private const int LongEnough = 6;
+
     private readonly TimeProvider _time;
+    private readonly IoTime _io;
     private readonly string _externalUrl;
     private readonly HttpClient _http;
 
-    /// <param name="externalUrl">The address people reach this server at.</param>
-    public ReceiverClient(NinesOptions options, TimeProvider time)
+    public ReceiverClient(NinesOptions options, TimeProvider time, IoTime io)
     {
+        _io = io;
         _time = time;
         _externalUrl = (options.PublicUrl?.ToString() ?? options.Listen).TrimEnd('/');
         _http = new HttpClient(new SocketsHttpHandler
@@ -74,7 +79,10 @@ internal sealed class ReceiverClient : IDisposable
                 request = Post(new Uri($"{root}/bot{token}/sendMessage"), TelegramMessage.Body(telegram.ChatId, notification, marks));
                 break;
             case WebhookReceiver webhook:
-                request = Post(new Uri(Open(webhook.Url)), WebhookPayload.Render(notification, marks, _externalUrl));
+                var address = new Uri(Open(webhook.Url));
+                // Such addresses carry their token in the path or the query, and receivers echo those.
+                secrets.AddRange(address.PathAndQuery.Split(['/', '?', '&', '=']).Where(part => part.Length >= LongEnough));
+                request = Post(address, WebhookPayload.Render(notification, marks, _externalUrl));
                 if (webhook.BearerToken is { } bearer)
                 {
                     request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Open(bearer));
@@ -106,7 +114,7 @@ internal sealed class ReceiverClient : IDisposable
 
     private async Task<SendOutcome> SendAsync(HttpRequestMessage request, List<string> secrets, CancellationToken cancellation)
     {
-        using var timeout = new CancellationTokenSource(Timeout, _time);
+        using var timeout = new CancellationTokenSource(Timeout, _io.Provider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
@@ -168,7 +176,7 @@ internal sealed class ReceiverClient : IDisposable
     private static string Detail(HttpStatusCode status, string answer, List<string> secrets)
     {
         // Receivers echo what they were sent.
-        foreach (var secret in secrets.Where(s => s.Length > 0))
+        foreach (var secret in secrets.Where(s => s.Length >= LongEnough).OrderByDescending(s => s.Length))
         {
             answer = answer.Replace(secret, "<secret>");
         }

@@ -6,7 +6,7 @@ namespace Nines.Server.State;
 /// Records what must not wait for the store: within a patience of 2 s it is durable, or it is kept in memory and written
 /// later, in order. Work handed to it must be able to run twice.
 /// </summary>
-internal sealed partial class DurableRecorder(IStateStore store, TimeProvider time, ILogger<DurableRecorder> log)
+internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILogger<DurableRecorder> log)
 {
     /// <summary>At most so much is kept; beyond it the oldest is dropped and counted.</summary>
     public const int MaxKept = 100_000;
@@ -62,7 +62,7 @@ internal sealed partial class DurableRecorder(IStateStore store, TimeProvider ti
         }
         try
         {
-            await write.WaitAsync(Patience, time);
+            await write.WaitAsync(Patience, io.Provider);
             return true;
         }
         catch (Exception e) when (e is TimeoutException or StoreRefusedException)
@@ -95,7 +95,7 @@ internal sealed partial class DurableRecorder(IStateStore store, TimeProvider ti
         var attempt = _reconciling ??= WriteKeptAsync();
         try
         {
-            await attempt.WaitAsync(Patience, time);
+            await attempt.WaitAsync(Patience, io.Provider);
         }
         catch (TimeoutException)
         {

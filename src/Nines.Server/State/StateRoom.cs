@@ -20,6 +20,7 @@ internal static class StateRoom
                 ? PostgresStateStore.Open(connection, time)
                 : SqliteStateStore.Open(directory.StateFile, time);
         });
+        services.TryAddSingleton(new IoTime(TimeProvider.System));
         services.AddSingleton<DurableRecorder>();
         services.AddSingleton<WorkspaceArchive>();
         return services;

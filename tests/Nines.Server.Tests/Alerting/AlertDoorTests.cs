@@ -1,0 +1,128 @@
+using Microsoft.AspNetCore.Http;
+using Nines.Core.Alerting;
+using Nines.Server.Alerting;
+using Nines.Server.Tests.Delivery;
+
+namespace Nines.Server.Tests.Alerting;
+
+public sealed class AlertDoorTests
+{
+    [Fact]
+    public async Task Fires_refreshes_and_resolves_with_one_message_each()
+    {
+        await using var sink = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url)]);
+        var start = world.Time.NowNs;
+        await world.PostAsync(AlertWorld.Alert("Burn", start));
+        await world.PostAsync(AlertWorld.Alert("Burn", start));
+        var fired = await sink.NextAsync();
+        (fired.Status, fired.AlertName, fired.Marks, fired.Headers["X-Nines-Attempt"]).ShouldBe(("firing", "Burn", "", "1"));
+        await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries[0].State == DeliveryState.Sent);
+        world.Time.Advance(TimeSpan.FromSeconds(60));
+        await world.PostAsync(AlertWorld.Alert("Burn", start, world.Time.NowNs));
+        var over = await sink.NextAsync();
+        (over.Status, over.Marks).ShouldBe(("resolved", ""));
+        (over.Key == fired.Key).ShouldBeFalse();
+        sink.Empty.ShouldBeTrue();
+        (await world.QueryAsync("SELECT resolved, explanation FROM alert_transition ORDER BY at")).Count.ShouldBe(2);
+        world.Door.Firing().ShouldBeEmpty();
+        world.Door.All().ShouldHaveSingleItem().Deliveries.Select(d => d.Resolved).ShouldBe([true, false]);
+    }
+
+    [Fact]
+    public async Task Silence_resolves_after_the_timeout_but_not_when_the_wall_clock_is_set()
+    {
+        await using var sink = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url)]);
+        await world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
+        await sink.NextAsync();
+        await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries[0].State == DeliveryState.Sent);
+        world.Time.StepWallClock(TimeSpan.FromDays(1));
+        world.Time.Advance(TimeSpan.FromSeconds(290));
+        await world.Door.OnTickAsync();
+        world.Door.Firing().ShouldHaveSingleItem();
+        world.Time.Advance(TimeSpan.FromSeconds(11));
+        await world.Door.OnTickAsync();
+        (await sink.NextAsync()).Status.ShouldBe("resolved");
+        world.Door.All()[0].Explanation.ShouldContain("nobody has reported it");
+    }
+
+    [Fact]
+    public async Task Severities_choose_receivers_and_an_alert_without_one_goes_to_all()
+    {
+        await using var pages = await Sink.StartAsync();
+        await using var tickets = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync(
+            [AlertWorld.Webhook("pages", pages.Url, true, "page"), AlertWorld.Webhook("tickets", tickets.Url, true, "ticket")]);
+        await world.PostAsync(AlertWorld.Alert("A", world.Time.NowNs));
+        await world.PostAsync(AlertWorld.Alert("B", world.Time.NowNs, severity: ""));
+        string[] toPages = [(await pages.NextAsync()).AlertName, (await pages.NextAsync()).AlertName];
+        toPages.Order(StringComparer.Ordinal).ShouldBe(["A", "B"]);
+        (await tickets.NextAsync()).AlertName.ShouldBe("B");
+        tickets.Empty.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task New_receiver_is_told_of_what_fires()
+    {
+        await using var first = await Sink.StartAsync();
+        await using var second = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("a", first.Url)]);
+        await world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
+        await first.NextAsync();
+        world.Door.Apply([AlertWorld.Webhook("a", first.Url), AlertWorld.Webhook("b", second.Url)]);
+        (await second.NextAsync()).Status.ShouldBe("firing");
+        first.Empty.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Receiver_that_wants_no_end_gets_none()
+    {
+        await using var sink = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url, resolved: false)]);
+        var start = world.Time.NowNs;
+        await world.PostAsync(AlertWorld.Alert("Burn", start));
+        await sink.NextAsync();
+        world.Time.Advance(TimeSpan.FromSeconds(5));
+        await world.PostAsync(AlertWorld.Alert("Burn", start, world.Time.NowNs));
+        (await world.QueryAsync("SELECT count(*) FROM outbox")).ShouldBe(["1"]);
+    }
+
+    [Fact]
+    public async Task Restart_keeps_what_fires_and_gives_its_source_time_to_report()
+    {
+        await using var sink = await Sink.StartAsync();
+        var receivers = new[] { AlertWorld.Webhook("hook", sink.Url) };
+        await using var before = await AlertWorld.StartAsync(receivers);
+        await before.PostAsync(AlertWorld.Alert("Burn", before.Time.NowNs));
+        await sink.NextAsync();
+        await AlertWorld.UntilAsync(() => before.QueryAsync("SELECT state FROM outbox").GetAwaiter().GetResult() is ["sent"]);
+        await using var after = await before.KillAndRestartAsync(receivers, TimeSpan.FromHours(2));
+        await after.Door.OnTickAsync();
+        after.Door.Firing().ShouldHaveSingleItem().Deliveries.ShouldHaveSingleItem().State.ShouldBe(DeliveryState.Sent);
+        sink.Empty.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("", "Gold", null, null, "at least one label")]
+    [InlineData("bad-name", "x", null, null, "label name")]
+    [InlineData("alertname", "x", "soon", null, "RFC 3339")]
+    [InlineData("alertname", "x", "2026-11-21T10:00:00Z", "2026-11-21T09:00:00Z", "before it starts")]
+    public void Posted_alert_that_cannot_be_is_refused_with_the_reason(string name, string value, string? starts, string? ends, string reason)
+    {
+        var labels = name.Length == 0 ? [] : new Dictionary<string, string>(StringComparer.Ordinal) { [name] = value };
+        AlertEndpoints.Read(new PostableAlert(labels, null, starts, ends, null)).Problem.ShouldContain(reason);
+    }
+
+    [Fact]
+    public async Task Api_v2_takes_alerts_in_and_lists_them()
+    {
+        await using var world = await AlertWorld.StartAsync([]);
+        var posted = new PostableAlert(new Dictionary<string, string>(StringComparer.Ordinal) { ["alertname"] = "Gold", ["empty"] = "" }, null, null, "0001-01-01T00:00:00Z", "http://x/y");
+        var result = await AlertEndpoints.PostV2([posted], world.Door, TestContext.Current.CancellationToken);
+        result.ShouldBeAssignableTo<IStatusCodeHttpResult>()!.StatusCode.ShouldBe(200);
+        var alert = world.Door.Firing().ShouldHaveSingleItem();
+        alert.Labels.ToString().ShouldBe("{alertname=\"Gold\"}");
+        alert.SinceNs.ShouldBe(world.Time.NowNs);
+    }
+}

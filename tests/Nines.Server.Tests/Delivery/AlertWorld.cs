@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Nines.Core;
+using Nines.Core.Alerting;
+using Nines.Core.Delivery;
+using Nines.Metrics;
+using Nines.Server.Alerting;
+using Nines.Server.Delivery;
+using Nines.Server.State;
+
+namespace Nines.Server.Tests.Delivery;
+
+/// <summary>Alerting and delivery on a real store in a directory of its own, with a clock and faults in the test's hand.</summary>
+internal sealed class AlertWorld : IAsyncDisposable
+{
+    private static readonly SourcePosition Nowhere = new("delivery.yml", 1, 1);
+    private readonly List<string> _directories = [];
+    private bool _dead;
+
+    private AlertWorld(string root, ManualTime time, Action? beforeSend)
+    {
+        Root = root;
+        _directories.Add(root);
+        Time = time;
+        Inner = SqliteStateStore.Open(Path.Combine(root, "state.db"), time);
+        Store = new FaultyStore(Inner);
+        Recorder = new DurableRecorder(Store, new IoTime(Io), new Log<DurableRecorder>(Logged));
+        Spool = Spool.Open(root);
+        var options = new NinesOptions { WorkspaceDirectory = root, DataDirectory = root };
+        Client = new ReceiverClient(options, time, new IoTime(Io));
+        Outbox = new OutboxWorker(Recorder, Client, Spool, time, () => 0.5, new DeliveryFault(beforeSend), new Log<OutboxWorker>(Logged));
+        Door = new AlertDoor(Store, Recorder, Outbox, time, new Log<AlertDoor>(Logged));
+    }
+
+    public string Root { get; }
+    public ManualTime Time { get; }
+
+    /// <summary>The clock by which the store and receivers are given up.</summary>
+    public ManualTime Io { get; } = new();
+    public SqliteStateStore Inner { get; }
+    public FaultyStore Store { get; }
+    public DurableRecorder Recorder { get; }
+    public Spool Spool { get; }
+    public ReceiverClient Client { get; }
+    public OutboxWorker Outbox { get; }
+    public AlertDoor Door { get; }
+    public ConcurrentQueue<string> Logged { get; } = [];
+
+    public static async Task<AlertWorld> StartAsync(IReadOnlyList<Receiver> receivers, Action? beforeSend = null)
+    {
+        var world = new AlertWorld(Directory.CreateTempSubdirectory("nines-test-").FullName, new ManualTime(), beforeSend);
+        await world.Door.StartAsync(TestContext.Current.CancellationToken);
+        world.Door.Apply(receivers);
+        return world;
+    }
+
+    /// <summary>What a kill -9 leaves on disk, started again. This world is left to itself.</summary>
+    public async Task<AlertWorld> KillAndRestartAsync(IReadOnlyList<Receiver> receivers, TimeSpan down = default)
+    {
+        _dead = true;
+        Door.Dispose();
+        Time.Advance(down);
+        var root = Directory.CreateTempSubdirectory("nines-test-").FullName;
+        foreach (var file in Directory.EnumerateFiles(Root).Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)))
+        {
+            await using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await using var to = File.Create(Path.Combine(root, Path.GetFileName(file)));
+            await from.CopyToAsync(to, TestContext.Current.CancellationToken);
+        }
+        var world = new AlertWorld(root, Time, null);
+        world._directories.AddRange(_directories);
+        await world.Door.StartAsync(TestContext.Current.CancellationToken);
+        world.Door.Apply(receivers);
+        return world;
+    }
+
+    public static WebhookReceiver Webhook(string name, Uri url, bool resolved = true, params string[] severities) =>
+        new(name, severities, resolved, Nowhere, new Secret(url + "hook"), null);
+
+    public static TelegramReceiver Telegram(string name, Uri url, string token) =>
+        new(name, [], true, Nowhere, url, new Secret(token), "42");
+
+    public static PostedAlert Alert(string name, long startsNs, long endsNs = 0, string severity = "page") =>
+        new(Labels.Of(("alertname", name), ("severity", severity)), Labels.Of(("summary", $"{name} happens")), startsNs, endsNs, "");
+
+    public Task PostAsync(params PostedAlert[] alerts) => Door.PostAsync(alerts, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits in real time for something other threads bring about; fails after 10 s.</summary>
+    public static async Task UntilAsync(Func<bool> reached)
+    {
+        for (var i = 0; !reached(); i++)
+        {
+            i.ShouldBeLessThan(2000, "it was not reached within 10 s");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public Task<List<string>> QueryAsync(string sql) =>
+        Inner.ReadAsync(reader => reader.Query(sql, row => string.Join(' ', Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i).ToString()))), CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        Store.Fault = StoreFault.None;
+        if (!_dead)
+        {
+            await Door.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(1), TimeProvider.System).ContinueWith(static _ => { }, TaskScheduler.Default);
+            Door.Dispose();
+            Outbox.Dispose();
+            Client.Dispose();
+            Spool.Dispose();
+            await Inner.DisposeAsync();
+            _directories.ForEach(d => Directory.Delete(d, true));
+        }
+    }
+
+    private sealed class Log<T>(ConcurrentQueue<string> lines) : ILogger<T>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue(formatter(state, exception) + exception);
+    }
+}
+
+/// <summary>How a store misbehaves.</summary>
+internal enum StoreFault
+{
+    None,
+    Refuse,
+    Hang,
+}
+
+/// <summary>A real store whose writes can be made to fail, or to hang until the fault is gone.</summary>
+internal sealed class FaultyStore(IStateStore inner) : IStateStore
+{
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StoreFault _fault;
+
+    public StoreFault Fault
+    {
+        get => _fault;
+        set
+        {
+            _fault = value;
+            if (value == StoreFault.None)
+            {
+                _released.TrySetResult();
+            }
+        }
+    }
+
+    public string Engine => inner.Engine;
+
+    public Task<T> ReadAsync<T>(Func<StateReader, T> read, CancellationToken cancellation) => inner.ReadAsync(read, cancellation);
+
+    public async Task<T> WriteAsync<T>(Func<StateTransaction, T> work, CancellationToken cancellation)
+    {
+        if (Fault == StoreFault.Refuse)
+        {
+            throw new StoreRefusedException("database or disk is full", null);
+        }
+        if (Fault == StoreFault.Hang)
+        {
+            await _released.Task;
+        }
+        return await inner.WriteAsync(work, cancellation);
+    }
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}

@@ -1,0 +1,85 @@
+using Nines.Core.Alerting;
+using Nines.Server.Alerting;
+using Nines.Server.Delivery;
+
+namespace Nines.Server.Tests.Delivery;
+
+public sealed class RefusingStoreTests
+{
+    [Fact]
+    public async Task Store_that_refuses_sends_once_marked_and_alerts_and_is_reconciled()
+    {
+        await using var sink = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url)]);
+        world.Store.Fault = StoreFault.Refuse;
+        await world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
+        Arrived[] arrived = [await sink.NextAsync(), await sink.NextAsync()];
+        arrived.Select(a => a.AlertName).Order(StringComparer.Ordinal).ShouldBe(["Burn", AlertDoor.StoreAlert]);
+        arrived.ShouldAllBe(a => a.Marks.Contains("not recorded: the store refuses writes") && a.Headers["X-Nines-Unrecorded"] == "true");
+        await AlertWorld.UntilAsync(() => world.Door.All().SelectMany(a => a.Deliveries).All(d => d.State == DeliveryState.Sent));
+        world.Store.Fault = StoreFault.None;
+        (await world.Recorder.ReconcileAsync()).ShouldBeTrue();
+        await world.Door.OnTickAsync();
+        var over = await sink.NextAsync();
+        (over.AlertName, over.Status, over.Marks).ShouldBe((AlertDoor.StoreAlert, "resolved", ""));
+        await AlertWorld.UntilAsync(() => world.QueryAsync("SELECT state FROM outbox").GetAwaiter().GetResult() is ["sent", "sent", "sent"]);
+        (await world.QueryAsync("SELECT fingerprint FROM alert_transition")).Count.ShouldBe(3);
+        (await world.QueryAsync("SELECT outcome FROM attempt")).ShouldBe(["sent", "sent", "sent"]);
+        sink.Empty.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Store_that_hangs_holds_a_message_up_for_two_seconds_at_most()
+    {
+        await using var sink = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url)]);
+        world.Store.Fault = StoreFault.Hang;
+        var post = world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
+        await world.Io.SomeoneWaitsAsync(TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(2));
+        world.Io.Advance(TimeSpan.FromSeconds(2));
+        await post;
+        Arrived[] arrived = [await sink.NextAsync(), await sink.NextAsync()];
+        arrived.ShouldAllBe(a => a.Marks.Contains("not recorded"));
+    }
+
+    [Fact]
+    public async Task Refused_message_that_was_killed_before_it_went_out_is_sent_from_the_spool_with_the_same_key()
+    {
+        await using var sink = await Sink.StartAsync();
+        var receivers = new[] { AlertWorld.Webhook("hook", sink.Url) };
+        await using var before = await AlertWorld.StartAsync(receivers, () => throw new InvalidOperationException("killed"));
+        before.Store.Fault = StoreFault.Refuse;
+        await before.PostAsync(AlertWorld.Alert("Burn", before.Time.NowNs));
+        var keys = before.Door.All().SelectMany(a => a.Deliveries).Select(d => d.Key).Order(StringComparer.Ordinal).ToList();
+        keys.Count.ShouldBe(2);
+        await using var after = await before.KillAndRestartAsync(receivers);
+        Arrived[] arrived = [await sink.NextAsync(), await sink.NextAsync()];
+        arrived.Select(a => a.Key).Order(StringComparer.Ordinal).ShouldBe(keys);
+        arrived.ShouldAllBe(a => a.Marks.Contains("possible repeat"));
+    }
+
+    [Fact]
+    public async Task Refused_message_that_went_out_is_not_sent_again_after_a_kill_but_recorded()
+    {
+        await using var sink = await Sink.StartAsync();
+        var receivers = new[] { AlertWorld.Webhook("hook", sink.Url) };
+        await using var before = await AlertWorld.StartAsync(receivers);
+        before.Store.Fault = StoreFault.Refuse;
+        await before.PostAsync(AlertWorld.Alert("Burn", before.Time.NowNs));
+        await AlertWorld.UntilAsync(() => before.Door.All() is { Count: 2 } all && all.SelectMany(a => a.Deliveries).All(d => d.State == DeliveryState.Sent));
+        await sink.NextAsync();
+        await sink.NextAsync();
+        await using var after = await before.KillAndRestartAsync(receivers);
+        await AlertWorld.UntilAsync(() => after.QueryAsync("SELECT state FROM outbox").GetAwaiter().GetResult() is ["sent", "sent"]);
+        sink.Empty.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Spool_without_a_directory_keeps_nothing_and_does_not_fail()
+    {
+        using var spool = Spool.Open("/nonexistent/spool");
+        spool.AppendSent("k");
+        spool.Clear();
+        spool.Lost.ShouldBe(1);
+    }
+}
