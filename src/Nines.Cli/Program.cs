@@ -1,3 +1,3 @@
-using Nines.Server;
+using Nines.Cli;
 
-Console.WriteLine(typeof(NinesOptions).Assembly.GetName().Version);
+return await Commands.RunAsync(args, Console.Out, Console.Error);
