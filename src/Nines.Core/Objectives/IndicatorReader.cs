@@ -151,7 +151,7 @@ public sealed class IndicatorReader
             Refuse(whole, $"more than {MaxTerms} counters", "use a regular expression in a matcher");
             return;
         }
-        var signs = _terms.ToLookup(t => Canonical(t)[1..], t => t.Sign);
+        var signs = _terms.ToLookup(t => Canonical(t)[1..], t => t.Sign, StringComparer.Ordinal);
         foreach (var same in signs.Where(s => s.Contains(1) && s.Contains(-1)))
         {
             Refuse(whole, $"{same.Key} is both added and taken away", "drop both");
@@ -164,7 +164,7 @@ public sealed class IndicatorReader
 
     private static string Canonical(CounterTerm term)
     {
-        var matchers = term.Matchers.Select(m => m.ToString()).Distinct().Order(StringComparer.Ordinal);
+        var matchers = term.Matchers.Select(m => m.ToString()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return $"{(term.Sign > 0 ? '+' : '-')}{{{string.Join(",", matchers)}}}";
     }
 

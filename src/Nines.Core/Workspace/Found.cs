@@ -1,0 +1,45 @@
+using Nines.Core.Catalog;
+using Nines.Core.Delivery;
+using Nines.Core.Objectives;
+using Nines.Core.Telemetry;
+
+namespace Nines.Core.Workspace;
+
+/// <summary>What the documents declare, before it is linked.</summary>
+internal sealed class Found
+{
+    private readonly Dictionary<string, SourcePosition> _names = new(StringComparer.Ordinal);
+
+    public Dictionary<string, Service> Services { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, DeploymentEnvironment> Environments { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, BurnPolicy> Policies { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Indicators by name; null for one that has problems of its own.</summary>
+    public Dictionary<string, Indicator?> Indicators { get; } = new(StringComparer.Ordinal);
+
+    public HashSet<string> AlertPolicies { get; } = new(StringComparer.Ordinal);
+
+    public List<ScrapeJob> Jobs { get; } = [];
+
+    public List<Receiver> Receivers { get; } = [];
+
+    public List<DraftObjective> Objectives { get; } = [];
+
+    /// <summary>Whether a name is used for the first time; a second use is a problem.</summary>
+    public bool IsNew(BindingFile file, YamlNode at, string kind, string name)
+    {
+        if (_names.TryAdd($"{kind}\n{name}", file.At(at)))
+        {
+            return true;
+        }
+        file.Error(at, "duplicate", $"{kind} {name} is declared twice", $"the first is at {_names[$"{kind}\n{name}"]}");
+        return false;
+    }
+}
+
+/// <summary>An objective whose names are not looked up yet. References carry their place.</summary>
+internal sealed record DraftObjective(
+    BindingFile File, YamlText Name, string Suffix, YamlText? Service, YamlText? Environment, string DisplayName, string Description, decimal Target, YamlNode TargetNode, int WindowMinutes,
+    Indicator? Indicator, YamlText? IndicatorRef, YamlText? Policy, UnknownTreatment Unknown, string Definition);

@@ -1,0 +1,160 @@
+using System.Globalization;
+using Nines.Core.Delivery;
+using Nines.Core.Objectives;
+
+namespace Nines.Core.Workspace;
+
+/// <summary>Reads the kinds of <c>nines/v1</c>.</summary>
+internal static class NinesKindReader
+{
+    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "Delivery"];
+
+    public static void Read(string kind, Fields top, YamlText? name, Fields? metadata, Found found)
+    {
+        var spec = top.Map("spec", required: kind != "Environment");
+        var displayName = metadata?.Text("displayName")?.Value;
+        switch (kind)
+        {
+            case "Environment":
+                var pages = spec?.Flag("pages", name?.Value == "production") ?? name?.Value == "production";
+                if (name is not null && found.IsNew(top.File, name, "environment", name.Value))
+                {
+                    found.Environments.Add(name.Value, new(name.Value, displayName ?? name.Value, pages, top.File.At(top.Node)));
+                }
+                break;
+            case "BurnPolicy" when spec is not null:
+                var rules = spec.Maps("rules", "rule", required: true).Select(Rule).ToList();
+                var minimum = (int)(spec.Number("minimumBad", 0, 1_000_000) ?? BurnPolicy.Default.MinimumBad);
+                if (name is not null && found.IsNew(top.File, name, "burn policy", name.Value))
+                {
+                    found.Policies.Add(name.Value, new(name.Value, [.. rules.OfType<BurnRule>()], minimum, top.File.At(top.Node)));
+                }
+                break;
+            case "Delivery" when spec is not null:
+                foreach (var receiver in spec.Maps("receivers", "receiver", required: true))
+                {
+                    Receiver(receiver, found);
+                }
+                break;
+        }
+        spec?.Done();
+    }
+
+    private static BurnRule? Rule(Fields rule)
+    {
+        var longMs = rule.Duration("long", 60_000, 400L * 86_400_000, required: true);
+        var shortMs = rule.Duration("short", 60_000, 400L * 86_400_000, required: true);
+        var share = Share(rule);
+        var severity = rule.OneOf("severity", "page", "page", "ticket");
+        rule.Done();
+        if (longMs <= shortMs)
+        {
+            rule.File.Error(rule.Any("short")!, "bad-value", "short must be shorter than long");
+            return null;
+        }
+        return longMs is null || shortMs is null || share is null || severity is null ? null
+            : new((int)(longMs / 60_000), (int)(shortMs / 60_000), share.Value, severity == "page" ? BurnSeverity.Page : BurnSeverity.Ticket);
+    }
+
+    private static decimal? Share(Fields rule)
+    {
+        if (rule.Text("share", required: true) is not { } text)
+        {
+            return null;
+        }
+        var percent = text.Value.EndsWith('%');
+        if (!decimal.TryParse(text.Value.AsSpan().TrimEnd('%').Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
+        {
+            rule.File.Error(text, "wrong-type", $"share must be a number or a percentage, not {text.Value}", "write it as 2% or 0.02");
+            return null;
+        }
+        share = percent ? share / 100 : share;
+        if (share is <= 0 or > 1)
+        {
+            rule.File.Error(text, "bad-value", $"share must be above 0 and at most 1 (100%), not {text.Value}", share is > 1 and <= 100 && !percent ? $"did you mean {text.Value}%?" : "");
+            return null;
+        }
+        return share;
+    }
+
+    private static void Receiver(Fields receiver, Found found)
+    {
+        var file = receiver.File;
+        var name = receiver.Text("name", required: true);
+        var severities = new List<string>();
+        foreach (var node in receiver.List("severities"))
+        {
+            if (node is YamlText { Value: "page" or "ticket" } severity)
+            {
+                severities.Add(severity.Value);
+            }
+            else
+            {
+                file.Error(node, "bad-value", "a severity is page or ticket");
+            }
+        }
+        var sendResolved = receiver.Flag("sendResolved", true);
+        var telegram = receiver.Map("telegram");
+        var webhook = receiver.Map("webhook");
+        receiver.Done();
+        if ((telegram is null) == (webhook is null))
+        {
+            file.Error(receiver.Node, telegram is null ? "missing" : "bad-value", telegram is null ? "a receiver needs telegram or webhook" : "a receiver is either telegram or webhook", telegram is null ? "" : "write two receivers");
+        }
+        Receiver? made = telegram is not null ? Telegram(telegram, name?.Value ?? "", severities, sendResolved, file.At(receiver.Node))
+            : webhook is not null ? Webhook(webhook, name?.Value ?? "", severities, sendResolved, file.At(receiver.Node)) : null;
+        if (name is not null && found.IsNew(file, name, "receiver", name.Value) && made is not null)
+        {
+            found.Receivers.Add(made);
+        }
+    }
+
+    private static TelegramReceiver? Telegram(Fields fields, string name, List<string> severities, bool sendResolved, SourcePosition position)
+    {
+        var chat = fields.Text("chatId", required: true);
+        var token = Secret(fields, "botToken", required: true, warnWhenLiteral: true);
+        var api = new Uri("https://api.telegram.org");
+        if (fields.Text("apiUrl") is { } text && !(Uri.TryCreate(text.Value, UriKind.Absolute, out api!) && api.Scheme is "http" or "https"))
+        {
+            fields.File.Error(text, "bad-value", $"apiUrl is not an http address: {text.Value}");
+            api = null;
+        }
+        fields.Done();
+        return chat is null || token is null || api is null ? null : new(name, severities, sendResolved, position, api, token, chat.Value);
+    }
+
+    private static WebhookReceiver? Webhook(Fields fields, string name, List<string> severities, bool sendResolved, SourcePosition position)
+    {
+        var url = Secret(fields, "url", required: true, warnWhenLiteral: false);
+        if (url is not null && !url.Reference.Contains("${", StringComparison.Ordinal) && !(Uri.TryCreate(url.Reference, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
+        {
+            fields.File.Error(fields.Any("url")!, "bad-value", "url is not an http address", "write http://… or https://…, or ${env:NAME}");
+            url = null;
+        }
+        var bearer = Secret(fields, "bearerToken", required: false, warnWhenLiteral: true);
+        fields.Done();
+        return url is null ? null : new(name, severities, sendResolved, position, url, bearer);
+    }
+
+    private static Secret? Secret(Fields fields, string key, bool required, bool warnWhenLiteral)
+    {
+        if (fields.Text(key, required) is not { } text)
+        {
+            return null;
+        }
+        if (text.Value.Contains("${", StringComparison.Ordinal))
+        {
+            if (!((text.Value.StartsWith("${env:", StringComparison.Ordinal) && text.Value.Length > 7) || (text.Value.StartsWith("${file:", StringComparison.Ordinal) && text.Value.Length > 8))
+                || text.Value.IndexOf('}', StringComparison.Ordinal) != text.Value.Length - 1)
+            {
+                fields.File.Error(text, "bad-value", $"{key} is not a reference to a secret", "write ${env:NAME} or ${file:path}, alone");
+                return null;
+            }
+        }
+        else if (warnWhenLiteral)
+        {
+            fields.File.Warn(text, "literal-secret", $"{key} stands in the file as it is", "write ${env:NAME} or ${file:path}");
+        }
+        return new(text.Value);
+    }
+}

@@ -1,0 +1,216 @@
+using System.Security.Cryptography;
+using System.Text;
+using Nines.Core.Catalog;
+using Nines.Core.Objectives;
+
+namespace Nines.Core.Workspace;
+
+/// <summary>Reads the files of a workspace into one checked and linked model, or names everything that is wrong with them.</summary>
+public static class WorkspaceReader
+{
+    /// <summary>Most problems that are told at once.</summary>
+    public const int MaxProblems = 1000;
+
+    private static readonly System.Buffers.SearchValues<char> NotInNames = System.Buffers.SearchValues.Create("/@{}[] \n\t");
+
+    /// <summary>Reads files. Those that do not end in <c>.yaml</c> or <c>.yml</c> are not looked at.</summary>
+    public static WorkspaceReading Read(IReadOnlyList<WorkspaceFile> files)
+    {
+        var problems = new List<Problem>();
+        var found = new Found();
+        var read = files.Where(f => f.Path.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || f.Path.EndsWith(".yml", StringComparison.OrdinalIgnoreCase))
+            .OrderBy(f => f.Path, StringComparer.Ordinal).ToList();
+        foreach (var file in read)
+        {
+            ReadFile(file, found, problems);
+        }
+        var model = Linker.Link(found) with { Hash = HashOf(read) };
+        problems = [.. problems.OrderBy(p => p.Position.File, StringComparer.Ordinal).ThenBy(p => p.Position.Line).ThenBy(p => p.Position.Column).ThenBy(p => p.Code, StringComparer.Ordinal)
+            .ThenBy(p => p.Message, StringComparer.Ordinal).Take(MaxProblems)];
+        return new(problems.Exists(p => p.Severity == ProblemSeverity.Error) ? null : model, problems);
+    }
+
+    private static void ReadFile(WorkspaceFile source, Found found, List<Problem> problems)
+    {
+        var top = new YamlText(1, 1, "", 0, default);
+        if (source.Content.Length > YamlReader.MaxBytes)
+        {
+            new BindingFile(source.Path, "", problems).Error(top, "yaml", "the file is larger than 1 MiB", "split it");
+            return;
+        }
+        if (YamlReader.Decode(source.Content.Span) is not { } text)
+        {
+            new BindingFile(source.Path, "", problems).Error(top, "yaml", "the file is not UTF-8");
+            return;
+        }
+        var file = new BindingFile(source.Path, text, problems);
+        foreach (var document in new YamlReader(source.Path, text, problems).Read())
+        {
+            foreach (var node in document.Root is YamlList list ? list.Items : [document.Root])
+            {
+                ReadObject(file, node, document.Text, found);
+            }
+        }
+    }
+
+    private static void ReadObject(BindingFile file, YamlNode node, string definition, Found found)
+    {
+        if (node is not YamlMap map)
+        {
+            file.Error(node, "wrong-type", "a document must be a mapping with apiVersion and kind");
+            return;
+        }
+        bool Has(string key) => map.Entries.Exists(e => e.Key.Value == key);
+        if (!Has("kind") && (Has("scrape_configs") || Has("global")))
+        {
+            ScrapeConfigReader.Read(new(file, node, "the Prometheus configuration"), found);
+            return;
+        }
+        var top = new Fields(file, node, "the document");
+        var version = top.Text("apiVersion", required: true);
+        var kind = top.Text("kind", required: true);
+        if (version is null || kind is null)
+        {
+            return;
+        }
+        string[] kinds = version.Value switch { "openslo/v1" => OpenSloReader.Kinds, "nines/v1" => NinesKindReader.Kinds, _ => [] };
+        if (kinds.Length == 0)
+        {
+            file.Error(version, "unknown-version", $"apiVersion {version.Value} is not read", Near.Hint(version.Value, ["openslo/v1", "nines/v1"]) is { Length: > 0 } hint ? hint : "write openslo/v1 or nines/v1");
+            return;
+        }
+        if (!kinds.Contains(kind.Value, StringComparer.Ordinal))
+        {
+            file.Error(kind, "unknown-kind", $"{version.Value} has no kind {kind.Value}", Near.Hint(kind.Value, kinds) is { Length: > 0 } hint ? hint : $"it has {string.Join(", ", kinds)}");
+            return;
+        }
+        var metadata = top.Map("metadata", required: true);
+        var name = metadata?.Text("name", required: true);
+        if (name is not null && name.Value.AsSpan().ContainsAny(NotInNames))
+        {
+            file.Error(name, "bad-value", $"the name \"{name.Value}\" holds a character that keys and addresses cannot", "use letters, digits, - and _");
+        }
+        if (version.Value == "nines/v1")
+        {
+            NinesKindReader.Read(kind.Value, top, name, metadata, found);
+        }
+        else
+        {
+            OpenSloReader.Read(kind.Value, top, name, metadata, definition, found);
+        }
+        metadata?.Ignore("displayName", "labels", "annotations");
+        metadata?.Done();
+        top.Ignore("spec");
+        top.Done();
+    }
+
+    private static string HashOf(IEnumerable<WorkspaceFile> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+        {
+            // Lengths part names from contents: moving a byte between them changes the hash.
+            var name = Encoding.UTF8.GetBytes(file.Path);
+            hash.AppendData(BitConverter.GetBytes((long)name.Length));
+            hash.AppendData(name);
+            hash.AppendData(BitConverter.GetBytes((long)file.Content.Length));
+            hash.AppendData(file.Content.Span);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>Looks names up and makes the model.</summary>
+internal static class Linker
+{
+    public static WorkspaceModel Link(Found found)
+    {
+        found.Environments.TryAdd(DeploymentEnvironment.Default, new(DeploymentEnvironment.Default, "Production", true, default));
+        var objectives = new SortedDictionary<string, Objective>(StringComparer.Ordinal);
+        foreach (var draft in found.Objectives)
+        {
+            if (Objective(draft, found) is { } objective && !objectives.TryAdd(objective.Key, objective))
+            {
+                draft.File.Error(draft.Name, "duplicate", $"objective {objective.Key} is declared twice", $"the first is at {objectives[objective.Key].Position}");
+            }
+        }
+        return new()
+        {
+            Services = [.. found.Services.Values.OrderBy(s => s.Name, StringComparer.Ordinal)],
+            Environments = [.. found.Environments.Values.OrderBy(e => e.Name, StringComparer.Ordinal)],
+            Objectives = [.. objectives.Values],
+            ScrapeJobs = [.. found.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)],
+            Receivers = [.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)],
+        };
+    }
+
+    private static Objective? Objective(DraftObjective draft, Found found)
+    {
+        var file = draft.File;
+        Known(file, draft.Service, "service", found.Services.Keys, "declare it in a document of kind Service");
+        var environment = draft.Environment?.Value ?? DeploymentEnvironment.Default;
+        Known(file, draft.Environment, "environment", found.Environments.Keys, "declare it in a nines/v1 document of kind Environment");
+        var indicator = draft.Indicator;
+        if (draft.IndicatorRef is { } reference && Known(file, reference, "SLI", found.Indicators.Keys, "declare it in a document of kind SLI"))
+        {
+            indicator ??= found.Indicators[reference.Value];
+        }
+        if (draft.Service is null || indicator is null || !found.Environments.TryGetValue(environment, out var place))
+        {
+            Policy(draft, found);
+            return null;
+        }
+        return new()
+        {
+            Key = $"{draft.Service.Value}/{draft.Name.Value}{draft.Suffix}@{environment}",
+            Service = draft.Service.Value,
+            Environment = environment,
+            DisplayName = draft.DisplayName,
+            Description = draft.Description,
+            Target = draft.Target,
+            WindowMinutes = draft.WindowMinutes,
+            Indicator = indicator,
+            BurnPolicy = Policy(draft, found),
+            Unknown = draft.Unknown,
+            Pages = place.Pages,
+            Position = file.At(draft.Name),
+            Definition = draft.Definition,
+        };
+    }
+
+    private static BurnPolicy Policy(DraftObjective draft, Found found)
+    {
+        var policy = BurnPolicy.Default;
+        var declared = draft.Policy is not null && found.Policies.TryGetValue(draft.Policy.Value, out policy!);
+        if (!declared && draft.Policy is { Value: not "default" } name && !found.AlertPolicies.Contains(name.Value))
+        {
+            Known(draft.File, name, "burn policy", found.Policies.Keys, "declare it in a nines/v1 document of kind BurnPolicy");
+        }
+        policy ??= BurnPolicy.Default;
+        var unreachable = policy.Rules.Where(r => !r.IsReachable(draft.Target, draft.WindowMinutes)).ToList();
+        foreach (var rule in unreachable)
+        {
+            var message = $"the rule {rule.Share:0.##%} in {PromQL.Durations.Format(rule.LongMinutes * 60_000L)} of burn policy {policy.Name} can never fire: it needs a burn rate above {rule.Limit(draft.WindowMinutes):0.#}, "
+                + $"and with target {draft.Target} over {PromQL.Durations.Format(draft.WindowMinutes * 60_000L)} the limit is {1 / (1 - draft.Target):0.#}";
+            if (declared)
+            {
+                draft.File.Error(draft.TargetNode, "unreachable-rule", message, "lower the share, lengthen the rule's window, or raise the target");
+            }
+            else
+            {
+                draft.File.Warn(draft.TargetNode, "unreachable-rule", message + "; it is left out", "declare a BurnPolicy that suits this target");
+            }
+        }
+        return unreachable.Count == 0 ? policy : policy with { Rules = [.. policy.Rules.Except(unreachable)] };
+    }
+
+    private static bool Known(BindingFile file, YamlText? name, string kind, IEnumerable<string> names, string otherwise)
+    {
+        if (name is null || names.Contains(name.Value, StringComparer.Ordinal))
+        {
+            return name is not null;
+        }
+        file.Error(name, "unknown-reference", $"there is no {kind} {name.Value}", Near.Hint(name.Value, names) is { Length: > 0 } hint ? hint : otherwise);
+        return false;
+    }
+}

@@ -1,0 +1,205 @@
+using System.Text;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Nines.Core.Workspace;
+
+/// <summary>A node of a YAML file with its place. Lines and columns from 1.</summary>
+internal abstract record YamlNode(int Line, int Column);
+
+/// <param name="Index">Where it starts in the file's text.</param>
+internal sealed record YamlText(int Line, int Column, string Value, int Index, ScalarStyle Style) : YamlNode(Line, Column)
+{
+    public bool Plain => Style == ScalarStyle.Plain;
+
+    public bool IsNull => Plain && Value is "" or "~" or "null" or "Null" or "NULL" && Plain;
+}
+
+internal sealed record YamlList(int Line, int Column, List<YamlNode> Items) : YamlNode(Line, Column);
+
+internal sealed record YamlMap(int Line, int Column, List<(YamlText Key, YamlNode Value)> Entries) : YamlNode(Line, Column);
+
+/// <param name="Root">The document's node.</param>
+/// <param name="Text">The document as written.</param>
+internal sealed record YamlDocument(YamlNode Root, string Text);
+
+/// <summary>
+/// Reads YAML from parser events into nodes of our own: the library's document loader overflows the stack on nested brackets, turns self-references into cycles
+/// and throws without a position. Depth, nodes and size are limited; aliases are refused.
+/// </summary>
+internal sealed class YamlReader(string file, string text, List<Problem> problems)
+{
+    public const int MaxBytes = 1024 * 1024;
+    private const int MaxDepth = 64;
+    private const int MaxNodes = 100_000;
+    private readonly Stack<(YamlNode Node, YamlText? Key)> _open = new();
+    private readonly List<YamlDocument> _documents = [];
+    private YamlNode? _root;
+    private int _documentStart;
+    private int _nodes;
+
+    public List<YamlDocument> Read()
+    {
+        var at = Mark.Empty;
+        try
+        {
+            var parser = new YamlDotNet.Core.Parser(new StringReader(text));
+            while (parser.MoveNext())
+            {
+                at = parser.Current!.Start;
+                if (!Take(parser.Current))
+                {
+                    break;
+                }
+            }
+        }
+        catch (YamlException e)
+        {
+            Add(e.Start.Line > 0 ? e.Start : at, "yaml", CleanMessage(e.Message), "");
+        }
+        // The library throws exceptions of many kinds on malformed input; all of them mean the same.
+#pragma warning disable CA1031
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Add(at, "yaml", $"this is not YAML: {CleanMessage(e.Message)}", "look for an unclosed bracket or quote");
+        }
+        return _documents;
+    }
+
+    private static string CleanMessage(string message) => message[(message.IndexOf("): ", StringComparison.Ordinal) is var i and >= 0 && message.StartsWith('(') ? i + 3 : 0)..].ReplaceLineEndings(" ");
+
+    private bool Take(ParsingEvent now)
+    {
+        if (now is Scalar or MappingStart or SequenceStart && (++_nodes > MaxNodes || _open.Count >= MaxDepth))
+        {
+            Add(now.Start, "yaml", _nodes > MaxNodes ? $"more than {MaxNodes} values" : $"nested deeper than {MaxDepth}", "split the file");
+            return false;
+        }
+        var (line, column) = ((int)now.Start.Line, (int)now.Start.Column);
+        switch (now)
+        {
+            case DocumentStart:
+                _root = null;
+                _documentStart = (int)now.Start.Index;
+                break;
+            case DocumentEnd:
+                if (_root is not null and not YamlText { IsNull: true })
+                {
+                    _documents.Add(new(_root, text[_documentStart..Math.Min(text.Length, (int)now.Start.Index)].Trim()));
+                }
+                break;
+            case AnchorAlias alias:
+                Add(now.Start, "yaml", $"the alias *{alias.Value} is not read", "write the value out");
+                return false;
+            case Scalar scalar:
+                return Place(new YamlText(line, column, scalar.Value, (int)now.Start.Index, scalar.Style));
+            case MappingStart:
+                var map = new YamlMap(line, column, []);
+                return Place(map) && Open(map);
+            case SequenceStart:
+                var list = new YamlList(line, column, []);
+                return Place(list) && Open(list);
+            case MappingEnd or SequenceEnd:
+                _open.Pop();
+                break;
+        }
+        return true;
+    }
+
+    private bool Open(YamlNode node)
+    {
+        _open.Push((node, null));
+        return true;
+    }
+
+    private bool Place(YamlNode node)
+    {
+        if (_open.Count == 0)
+        {
+            _root = node;
+            return true;
+        }
+        var (parent, key) = _open.Pop();
+        if (parent is YamlList list)
+        {
+            list.Items.Add(node);
+            _open.Push((parent, null));
+        }
+        else if (key is not null)
+        {
+            ((YamlMap)parent).Entries.Add((key, node));
+            _open.Push((parent, null));
+        }
+        else if (node is YamlText text)
+        {
+            if (((YamlMap)parent).Entries.Exists(e => e.Key.Value == text.Value))
+            {
+                problems.Add(new(new(file, text.Line, text.Column), ProblemSeverity.Error, "duplicate-key", $"the key {text.Value} occurs twice", "drop one"));
+            }
+            _open.Push((parent, text));
+        }
+        else
+        {
+            problems.Add(new(new(file, node.Line, node.Column), ProblemSeverity.Error, "yaml", "a key must be a plain text", ""));
+            return false;
+        }
+        return true;
+    }
+
+    private void Add(Mark at, string code, string message, string hint) =>
+        problems.Add(new(new(file, Math.Max(1, (int)at.Line), Math.Max(1, (int)at.Column)), ProblemSeverity.Error, code, message, hint));
+
+    /// <summary>The place in the file of a character of a scalar's value, by walking value and source side by side.</summary>
+    public static (int Line, int Column) Locate(string source, YamlText scalar, int offset)
+    {
+        var (line, column, at) = (scalar.Line, scalar.Column, scalar.Index);
+        void Step(int count)
+        {
+            for (; count > 0 && at < source.Length; count--)
+            {
+                (line, column) = source[at] == '\n' ? (line + 1, 1) : (line, column + 1);
+                at++;
+            }
+        }
+        if (scalar.Style is ScalarStyle.Literal or ScalarStyle.Folded)
+        {
+            Step(Math.Max(0, source.IndexOf('\n', Math.Min(at, source.Length)) - at));
+        }
+        else if (!scalar.Plain)
+        {
+            Step(1);
+        }
+        var value = scalar.Value;
+        for (var i = 0; i <= Math.Min(offset, value.Length); i++)
+        {
+            if (i < value.Length && char.IsWhiteSpace(value[i]) && i < offset)
+            {
+                continue;
+            }
+            while (at < source.Length && char.IsWhiteSpace(source[at]) && i < value.Length && !char.IsWhiteSpace(value[i]))
+            {
+                Step(1);
+            }
+            if (i < offset && i < value.Length)
+            {
+                var escaped = (scalar.Style == ScalarStyle.DoubleQuoted && at < source.Length && source[at] == '\\') || (scalar.Style == ScalarStyle.SingleQuoted && value[i] == '\'');
+                Step(!escaped ? 1 : scalar.Style == ScalarStyle.SingleQuoted ? 2 : source.ElementAtOrDefault(at + 1) switch { 'x' => 4, 'u' => 6, 'U' => 10, _ => 2 });
+            }
+        }
+        return (line, column);
+    }
+
+    /// <summary>Bytes as text, or null when they are not UTF-8.</summary>
+    public static string? Decode(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return new UTF8Encoding(false, true).GetString(bytes.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? bytes[3..] : bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+}
