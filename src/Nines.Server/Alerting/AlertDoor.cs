@@ -37,6 +37,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     private long _version;
     private long _storeAlertSinceNs;
     private int _ticks;
+    private bool _disposed;
 
     public AlertDoor(IStateStore store, DurableRecorder recorder, OutboxWorker outbox, TimeProvider time, ILogger<AlertDoor> log)
     {
@@ -64,10 +65,10 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             foreach (var (state, explanation) in alerts)
             {
                 // While this server was down nobody could report: each alert gets a full timeout from now.
-                _alerts[state.Labels] = new Entry(state, explanation, Deadline(AlertMachine.ResolveTimeoutNs));
+                _alerts.TryAdd(state.Labels, new Entry(state, explanation, Deadline(AlertMachine.ResolveTimeoutNs)));
             }
         }
-        _outbox.TakeUp(messages);
+        await _outbox.TakeUpAsync(messages);
         _ticking = Task.Run(TickAsync, CancellationToken.None);
     }
 
@@ -144,6 +145,12 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
 
     public void Dispose()
     {
+        // The container disposes once for each service it is registered as.
+        if (_disposed)
+        {
+            return;
+        }
+        _disposed = true;
         _stop.Cancel();
         _stop.Dispose();
     }
@@ -292,7 +299,12 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         var durable = await recorded;
         foreach (var notification in changes.SelectMany(c => c.Notifications))
         {
-            _outbox.Enqueue(notification, durable);
+            if (!durable)
+            {
+                // Behind the kept changes: by the time this is written, the row is there.
+                _ = _recorder.RecordAsync(transaction => OutboxStore.MarkUnrecorded(transaction, notification.Key));
+            }
+            await _outbox.EnqueueAsync(notification, durable);
         }
         Interlocked.Increment(ref _version);
     }
