@@ -33,6 +33,7 @@ internal sealed partial class OutboxWorker : IDisposable
     private readonly Dictionary<string, SemaphoreSlim> _slots = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private Dictionary<string, Receiver>? _receivers;
+    private Task _stuckAppend = Task.CompletedTask;
     private bool _stopping;
     private bool _disposed;
 
@@ -106,14 +107,7 @@ internal sealed partial class OutboxWorker : IDisposable
     {
         if (!recorded)
         {
-            try
-            {
-                await _spool.AppendAsync(notification).WaitAsync(SpoolPatience, _io.Provider);
-            }
-            catch (TimeoutException)
-            {
-                LogSpoolHangs(notification.Key);
-            }
+            await SpooledAsync(_spool.AppendAsync(notification), notification.Key);
         }
         Enqueue(new Parcel(notification, recorded));
     }
@@ -156,6 +150,24 @@ internal sealed partial class OutboxWorker : IDisposable
         foreach (var slot in _slots.Values)
         {
             slot.Dispose();
+        }
+    }
+
+    /// <summary>Waits for the spool, once per hang.</summary>
+    private async Task SpooledAsync(Task append, string key)
+    {
+        if (!_stuckAppend.IsCompleted)
+        {
+            return;
+        }
+        try
+        {
+            await append.WaitAsync(SpoolPatience, _io.Provider);
+        }
+        catch (TimeoutException)
+        {
+            _stuckAppend = append;
+            LogSpoolHangs(key);
         }
     }
 
@@ -307,7 +319,7 @@ internal sealed partial class OutboxWorker : IDisposable
         parcel.InDoubt |= outcome.Verdict == SendVerdict.InDoubt;
         if (!parcel.Recorded && outcome.Verdict == SendVerdict.Sent)
         {
-            _ = _spool.AppendSentAsync(notification.Key);
+            await SpooledAsync(_spool.AppendSentAsync(notification.Key), notification.Key);
         }
         if (!again)
         {
@@ -373,30 +385,4 @@ internal sealed partial class OutboxWorker : IDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The spool's disk hangs: message {Key} goes out without a trace on disk")]
     private partial void LogSpoolHangs(string key);
-
-    private sealed class Parcel(Notification notification, bool recorded)
-    {
-        public Notification Notification { get; } = notification;
-
-        public bool Recorded { get; } = recorded;
-
-        public int Attempts { get; set; }
-
-        public bool InDoubt { get; set; }
-
-        public long? DelayedSinceNs { get; set; }
-    }
-
-    private sealed class Lane(string receiver, string group)
-    {
-        public string Receiver { get; } = receiver;
-
-        public string Group { get; } = group;
-
-        public List<Parcel> Parcels { get; } = [];
-
-        public Task? Running { get; set; }
-
-        public CancellationTokenSource? Wait { get; set; }
-    }
 }
