@@ -34,9 +34,11 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     private readonly CancellationTokenSource _stop = new();
     private IReadOnlyList<Receiver>? _receivers;
     private Task _ticking = Task.CompletedTask;
+    private Task _handedOver = Task.CompletedTask;
     private long _version;
     private long _storeAlertSinceNs;
     private int _ticks;
+    private bool _disposed;
 
     public AlertDoor(IStateStore store, DurableRecorder recorder, OutboxWorker outbox, TimeProvider time, ILogger<AlertDoor> log)
     {
@@ -64,10 +66,10 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             foreach (var (state, explanation) in alerts)
             {
                 // While this server was down nobody could report: each alert gets a full timeout from now.
-                _alerts[state.Labels] = new Entry(state, explanation, Deadline(AlertMachine.ResolveTimeoutNs));
+                _alerts.TryAdd(state.Labels, new Entry(state, explanation, Deadline(AlertMachine.ResolveTimeoutNs)));
             }
         }
-        _outbox.TakeUp(messages);
+        await _outbox.TakeUpAsync(messages);
         _ticking = Task.Run(TickAsync, CancellationToken.None);
     }
 
@@ -83,7 +85,6 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     public void Apply(IReadOnlyList<Receiver> receivers)
     {
         var changes = new List<Change>();
-        Task<bool>? recorded = null;
         lock (_gate)
         {
             _receivers = receivers;
@@ -96,14 +97,10 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             }
             if (changes.Count > 0)
             {
-                recorded = Record(changes);
+                _ = Settle(changes);
             }
         }
         _outbox.Apply(receivers);
-        if (recorded is not null)
-        {
-            _ = HandOverAsync(changes, recorded);
-        }
     }
 
     /// <inheritdoc/>
@@ -111,7 +108,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     {
         cancellation.ThrowIfCancellationRequested();
         var changes = new List<Change>(alerts.Count);
-        Task<bool> recorded;
+        Task settled;
         lock (_gate)
         {
             var now = NowNs();
@@ -126,10 +123,9 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             {
                 return;
             }
-            // Within the lock: the record has the order of the decisions.
-            recorded = Record(changes);
+            settled = Settle(changes);
         }
-        await HandOverAsync(changes, recorded);
+        await settled;
         if (_recorder.Refusing)
         {
             await TellOfStoreAsync();
@@ -144,6 +140,12 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
 
     public void Dispose()
     {
+        // The container disposes once for each service it is registered as.
+        if (_disposed)
+        {
+            return;
+        }
+        _disposed = true;
         _stop.Cancel();
         _stop.Dispose();
     }
@@ -199,7 +201,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     private async Task ExpireAsync()
     {
         var changes = new List<Change>();
-        Task<bool> recorded;
+        Task settled;
         lock (_gate)
         {
             var now = NowNs();
@@ -215,9 +217,9 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             {
                 return;
             }
-            recorded = Record(changes);
+            settled = Settle(changes);
         }
-        await HandOverAsync(changes, recorded);
+        await settled;
     }
 
     private Change? Receive(PostedAlert posted, long now)
@@ -287,12 +289,31 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         }
     });
 
-    private async Task HandOverAsync(List<Change> changes, Task<bool> recorded)
+    /// <summary>Records decisions and hands their messages over. Called within the lock, so both have the order of the decisions.</summary>
+    private Task Settle(List<Change> changes) => _handedOver = HandOverAsync(changes, Record(changes), _handedOver);
+
+    private async Task HandOverAsync(List<Change> changes, Task<bool> recorded, Task before)
     {
-        var durable = await recorded;
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        bool durable;
+        try
+        {
+            durable = await recorded;
+        }
+        catch (Exception e)
+        {
+            // Our bug in recording must not keep a message back.
+            LogNotRecorded(e);
+            durable = false;
+        }
         foreach (var notification in changes.SelectMany(c => c.Notifications))
         {
-            _outbox.Enqueue(notification, durable);
+            if (!durable)
+            {
+                // Behind the kept changes: by the time this is written, the row is there.
+                _ = _recorder.RecordAsync(transaction => OutboxStore.MarkUnrecorded(transaction, notification.Key));
+            }
+            await _outbox.EnqueueAsync(notification, durable);
         }
         Interlocked.Increment(ref _version);
     }
@@ -311,7 +332,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             _storeAlertSinceNs = _storeAlertSinceNs == 0 ? now : _storeAlertSinceNs;
             var change = Receive(StorePosting(_storeAlertSinceNs, 0,
                 $"Alerts are delivered from memory and recorded later. Reason: {_recorder.Reason}"), now);
-            return change is null ? Task.CompletedTask : HandOverAsync([change], Record([change]));
+            return change is null ? Task.CompletedTask : Settle([change]);
         }
     }
 
@@ -352,6 +373,9 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
 
     [LoggerMessage(Level = LogLevel.Error, Message = "There are {Limit} alerts: a new one was not taken")]
     private partial void LogTooMany(int limit);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Decisions could not be recorded; their messages go out all the same")]
+    private partial void LogNotRecorded(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A round over the alerts failed; the next one is in a second")]
     private partial void LogTickFailed(Exception failure);

@@ -18,6 +18,7 @@ internal static class DeliveryRoom
             provider.GetRequiredService<ReceiverClient>(),
             provider.GetRequiredService<Spool>(),
             provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IoTime>(),
             static () => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20),
             DeliveryFault.FromEnvironment(),
             provider.GetRequiredService<ILogger<OutboxWorker>>()));

@@ -24,6 +24,10 @@ internal static class OutboxStore
             notification.Key, notification.Receiver, notification.GroupKey, notification.Alert.Fingerprint, notification.DecidedAtNs,
             recorded ? 1L : 0L, Serialize(notification));
 
+    /// <summary>Notes that a message went out before the store had it.</summary>
+    public static void MarkUnrecorded(StateTransaction transaction, string key) =>
+        transaction.Execute("UPDATE outbox SET recorded = 0 WHERE idempotency_key = @p1", key);
+
     /// <summary>Notes that an attempt begins; without an outcome later, it is in doubt.</summary>
     public static void Begin(StateTransaction transaction, string key, int attempt, long nowNs)
     {

@@ -14,6 +14,9 @@ internal sealed partial class OutboxWorker : IDisposable
     /// <summary>A message is given up after a day of attempts.</summary>
     private const long GiveUpNs = 24 * 3_600_000_000_000;
 
+    /// <summary>How long a message waits for the spool: on a disk that hangs it goes out without.</summary>
+    private static readonly TimeSpan SpoolPatience = TimeSpan.FromMilliseconds(500);
+
     /// <summary>So many attempts at once per receiver: one that hangs in some groups must not stop the others.</summary>
     private const int PerReceiver = 8;
 
@@ -21,6 +24,7 @@ internal sealed partial class OutboxWorker : IDisposable
     private readonly ReceiverClient _client;
     private readonly Spool _spool;
     private readonly TimeProvider _time;
+    private readonly IoTime _io;
     private readonly Func<double> _jitter;
     private readonly ILogger<OutboxWorker> _log;
     private readonly DeliveryFault _fault;
@@ -29,15 +33,18 @@ internal sealed partial class OutboxWorker : IDisposable
     private readonly Dictionary<string, SemaphoreSlim> _slots = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private Dictionary<string, Receiver>? _receivers;
+    private Task _stuckAppend = Task.CompletedTask;
     private bool _stopping;
+    private bool _disposed;
 
     public OutboxWorker(
-        DurableRecorder recorder, ReceiverClient client, Spool spool, TimeProvider time, Func<double> jitter, DeliveryFault fault, ILogger<OutboxWorker> log)
+        DurableRecorder recorder, ReceiverClient client, Spool spool, TimeProvider time, IoTime io, Func<double> jitter, DeliveryFault fault, ILogger<OutboxWorker> log)
     {
         _recorder = recorder;
         _client = client;
         _spool = spool;
         _time = time;
+        _io = io;
         _jitter = jitter;
         _fault = fault;
         _log = log;
@@ -60,47 +67,53 @@ internal sealed partial class OutboxWorker : IDisposable
     }
 
     /// <summary>Takes up what an earlier process left: its outbox, and its spool.</summary>
-    public void TakeUp(IReadOnlyList<OutboxEntry> entries)
+    public async Task TakeUpAsync(IReadOnlyList<OutboxEntry> entries)
     {
+        var delivered = _spool.Sent.Select(n => n.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
-            var open = entry.State is DeliveryState.Pending or DeliveryState.Sending;
-            Book.Set(entry.Notification, open ? DeliveryState.Pending : entry.State, entry.Attempts, entry.Detail, entry.Recorded);
+            var open = entry.State is DeliveryState.Pending or DeliveryState.Sending && !delivered.Contains(entry.Notification.Key);
+            Book.Set(entry.Notification, open ? DeliveryState.Pending : delivered.Contains(entry.Notification.Key) ? DeliveryState.Sent : entry.State, entry.Attempts, entry.Detail, entry.Recorded);
             if (open)
             {
                 Enqueue(new Parcel(entry.Notification, true) { Attempts = entry.Attempts, InDoubt = entry.State == DeliveryState.Sending });
             }
         }
         var known = entries.Select(e => e.Notification.Key).ToHashSet(StringComparer.Ordinal);
+        var durable = true;
         foreach (var notification in _spool.Unsent.Where(n => !known.Contains(n.Key)))
         {
-            _ = _recorder.RecordAsync(transaction => OutboxStore.Insert(transaction, notification, false));
+            durable &= await _recorder.RecordAsync(transaction => OutboxStore.Insert(transaction, notification, false));
             // It was about to go out when the process ended: whether it did is not known.
             Enqueue(new Parcel(notification, false) { InDoubt = true });
         }
-        foreach (var notification in _spool.Sent.Where(n => !known.Contains(n.Key)))
+        foreach (var notification in _spool.Sent)
         {
-            _ = _recorder.RecordAsync(transaction =>
+            durable &= await _recorder.RecordAsync(transaction =>
             {
                 OutboxStore.Insert(transaction, notification, false);
                 OutboxStore.Mark(transaction, notification.Key, DeliveryState.Sent, "");
             });
         }
+        if (durable)
+        {
+            await _spool.ClearAsync();
+        }
     }
 
     /// <summary>Takes a message. It goes out at once if its lane is free.</summary>
     /// <param name="recorded">Whether the store has it.</param>
-    public void Enqueue(Notification notification, bool recorded)
+    public async Task EnqueueAsync(Notification notification, bool recorded)
     {
         if (!recorded)
         {
-            _spool.Append(notification);
+            await SpooledAsync(_spool.AppendAsync(notification), notification.Key);
         }
         Enqueue(new Parcel(notification, recorded));
     }
 
     /// <summary>The store has everything again.</summary>
-    public void Reconciled() => _spool.Clear();
+    public void Reconciled() => _ = _spool.ClearAsync();
 
     /// <summary>Starts nothing new and waits for what is in flight, at most 5 s.</summary>
     public async Task StopAsync()
@@ -117,7 +130,7 @@ internal sealed partial class OutboxWorker : IDisposable
         }
         try
         {
-            await Task.WhenAll(running).WaitAsync(TimeSpan.FromSeconds(5), _time);
+            await Task.WhenAll(running).WaitAsync(TimeSpan.FromSeconds(5), _io.Provider);
         }
         catch (TimeoutException)
         {
@@ -127,11 +140,34 @@ internal sealed partial class OutboxWorker : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+        _disposed = true;
         _stop.Cancel();
         _stop.Dispose();
         foreach (var slot in _slots.Values)
         {
             slot.Dispose();
+        }
+    }
+
+    /// <summary>Waits for the spool, once per hang.</summary>
+    private async Task SpooledAsync(Task append, string key)
+    {
+        if (!_stuckAppend.IsCompleted)
+        {
+            return;
+        }
+        try
+        {
+            await append.WaitAsync(SpoolPatience, _io.Provider);
+        }
+        catch (TimeoutException)
+        {
+            _stuckAppend = append;
+            LogSpoolHangs(key);
         }
     }
 
@@ -283,7 +319,7 @@ internal sealed partial class OutboxWorker : IDisposable
         parcel.InDoubt |= outcome.Verdict == SendVerdict.InDoubt;
         if (!parcel.Recorded && outcome.Verdict == SendVerdict.Sent)
         {
-            _spool.AppendSent(notification.Key);
+            await SpooledAsync(_spool.AppendSentAsync(notification.Key), notification.Key);
         }
         if (!again)
         {
@@ -347,29 +383,6 @@ internal sealed partial class OutboxWorker : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {Key} to {Receiver} was not delivered in attempt {Attempt}: {Verdict}: {Detail}")]
     private partial void LogNotSent(string receiver, string key, int attempt, SendVerdict verdict, string detail);
 
-    private sealed class Parcel(Notification notification, bool recorded)
-    {
-        public Notification Notification { get; } = notification;
-
-        public bool Recorded { get; } = recorded;
-
-        public int Attempts { get; set; }
-
-        public bool InDoubt { get; set; }
-
-        public long? DelayedSinceNs { get; set; }
-    }
-
-    private sealed class Lane(string receiver, string group)
-    {
-        public string Receiver { get; } = receiver;
-
-        public string Group { get; } = group;
-
-        public List<Parcel> Parcels { get; } = [];
-
-        public Task? Running { get; set; }
-
-        public CancellationTokenSource? Wait { get; set; }
-    }
+    [LoggerMessage(Level = LogLevel.Error, Message = "The spool's disk hangs: message {Key} goes out without a trace on disk")]
+    private partial void LogSpoolHangs(string key);
 }

@@ -14,7 +14,12 @@ internal sealed class Spool : IDisposable
     /// <summary>The space reserved, in bytes.</summary>
     public const int Size = 1 << 20;
 
+    /// <summary>More than this waiting for a disk that hangs is not kept.</summary>
+    private const int MaxWaiting = 1000;
+
     private readonly Lock _gate = new();
+    private Task _tail = Task.CompletedTask;
+    private int _waiting;
     private readonly FileStream? _file;
     private long _position;
 
@@ -65,25 +70,41 @@ internal sealed class Spool : IDisposable
         }
     }
 
-    /// <summary>Appends a notification that is about to go out unrecorded.</summary>
-    public void Append(Notification notification) => Append(OutboxStore.Serialize(notification));
+    /// <summary>Appends a notification that is about to go out unrecorded. The task ends when it is written, or cannot be; on a disk that hangs, never.</summary>
+    public Task AppendAsync(Notification notification) => Queue(() => Append(OutboxStore.Serialize(notification)));
 
     /// <summary>Appends that a notification was delivered.</summary>
-    public void AppendSent(string key) => Append($"sent {key}");
+    public Task AppendSentAsync(string key) => Queue(() => Append($"sent {key}"));
 
     /// <summary>Forgets everything: the store has it now.</summary>
-    public void Clear()
+    public Task ClearAsync() => Queue(() =>
+    {
+        if (_position > 0 && Write(0, new byte[8]))
+        {
+            _position = 0;
+        }
+    });
+
+    public void Dispose() => _file?.Dispose();
+
+    /// <summary>One after another, on threads of the pool: whoever hands something over decides how long to wait for it.</summary>
+    private Task Queue(Action write)
     {
         lock (_gate)
         {
-            if (_position > 0 && Write(0, new byte[8]))
+            if (_waiting >= MaxWaiting)
             {
-                _position = 0;
+                Lost++;
+                return Task.CompletedTask;
             }
+            _waiting++;
+            return _tail = _tail.ContinueWith(_ =>
+            {
+                write();
+                Interlocked.Decrement(ref _waiting);
+            }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
-
-    public void Dispose() => _file?.Dispose();
 
     private void Append(string text)
     {
@@ -93,15 +114,12 @@ internal sealed class Spool : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(record, bytes.Length);
         SHA256.HashData(bytes).AsSpan(0, 4).CopyTo(record.AsSpan(4));
         bytes.CopyTo(record, 8);
-        lock (_gate)
+        if (_position + record.Length > Size || !Write(_position, record))
         {
-            if (_position + record.Length > Size || !Write(_position, record))
-            {
-                Lost++;
-                return;
-            }
-            _position += record.Length - 4;
+            Lost++;
+            return;
         }
+        _position += record.Length - 4;
     }
 
     private bool Write(long position, byte[] record)
@@ -115,7 +133,7 @@ internal sealed class Spool : IDisposable
             RandomAccess.Write(_file.SafeFileHandle, record, position);
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             return false; // The message goes out all the same.
         }

@@ -76,6 +76,30 @@ public sealed class AlertDoorTests
     }
 
     [Fact]
+    public async Task Posts_that_race_reach_each_receiver_in_order()
+    {
+        await using var sink = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url)]);
+        var start = world.Time.NowNs;
+        var posts = new List<Task>();
+        for (var i = 0; i < 40; i++)
+        {
+            posts.Add(world.PostAsync(AlertWorld.Alert($"A{i}", start)));
+            posts.Add(world.PostAsync(AlertWorld.Alert($"A{i}", start, start)));
+        }
+        await Task.WhenAll(posts);
+        await AlertWorld.UntilAsync(() => world.Door.All().All(a => a.Deliveries is { Count: 2 } all && all[0].State == DeliveryState.Sent));
+        var last = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (!sink.Empty)
+        {
+            var message = await sink.NextAsync();
+            last[message.AlertName] = message.Status;
+        }
+        last.Count.ShouldBe(40);
+        last.Values.ShouldAllBe(status => status == "resolved");
+    }
+
+    [Fact]
     public async Task Receiver_that_wants_no_end_gets_none()
     {
         await using var sink = await Sink.StartAsync();

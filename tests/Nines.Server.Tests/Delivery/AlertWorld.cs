@@ -28,7 +28,7 @@ internal sealed class AlertWorld : IAsyncDisposable
         Spool = Spool.Open(root);
         var options = new NinesOptions { WorkspaceDirectory = root, DataDirectory = root };
         Client = new ReceiverClient(options, time, new IoTime(Io));
-        Outbox = new OutboxWorker(Recorder, Client, Spool, time, () => 0.5, new DeliveryFault(beforeSend), new Log<OutboxWorker>(Logged));
+        Outbox = new OutboxWorker(Recorder, Client, Spool, time, new IoTime(Io), () => 0.5, new DeliveryFault(beforeSend), new Log<OutboxWorker>(Logged));
         Door = new AlertDoor(Store, Recorder, Outbox, time, new Log<AlertDoor>(Logged));
     }
 
@@ -94,6 +94,16 @@ internal sealed class AlertWorld : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Lets time pass, a quarter of a second at a time, until something arrives.</summary>
+    public Task PassUntilArrivedAsync(Sink sink) => UntilAsync(() =>
+    {
+        if (sink.Empty)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(250));
+        }
+        return !sink.Empty;
+    });
 
     public Task<List<string>> QueryAsync(string sql) =>
         Inner.ReadAsync(reader => reader.Query(sql, row => string.Join(' ', Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i).ToString()))), CancellationToken.None);

@@ -66,9 +66,9 @@ public sealed class DeliveryTests
         var first = await sink.NextAsync();
         await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries[0] is { State: DeliveryState.Pending, Attempts: 1 });
         sink.Answer = null;
-        world.Time.Advance(TimeSpan.FromSeconds(wait));
-        await world.Time.SomeoneWaitsAsync(TimeSpan.Zero, TimeSpan.MaxValue);
-        world.Time.Advance(TimeSpan.FromSeconds(wait));
+        var before = world.Time.GetUtcNow();
+        await world.PassUntilArrivedAsync(sink);
+        (world.Time.GetUtcNow() - before).TotalSeconds.ShouldBeGreaterThanOrEqualTo(wait);
         var second = await sink.NextAsync();
         (second.Key, second.Headers["X-Nines-Attempt"], second.Marks).ShouldBe((first.Key, "2", ""));
     }
@@ -109,7 +109,7 @@ public sealed class DeliveryTests
         Arrived again;
         do
         {
-            world.Time.Advance(Second);
+            await world.PassUntilArrivedAsync(hanging);
             again = await hanging.NextAsync();
         }
         while (again.Key != first.Key || again.Headers["X-Nines-Attempt"] == "1");
@@ -171,8 +171,7 @@ public sealed class DeliveryTests
         await world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
         await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries[0].Detail.Contains(file));
         await File.WriteAllTextAsync(file, "rotated\n", TestContext.Current.CancellationToken);
-        await world.Time.SomeoneWaitsAsync(TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(1.1));
-        world.Time.Advance(2 * Second);
+        await world.PassUntilArrivedAsync(sink);
         (await sink.NextAsync()).Headers["Authorization"].ShouldBe("Bearer rotated");
         File.Delete(file);
     }

@@ -24,6 +24,7 @@ public sealed class RefusingStoreTests
         (over.AlertName, over.Status, over.Marks).ShouldBe((AlertDoor.StoreAlert, "resolved", ""));
         await AlertWorld.UntilAsync(() => world.QueryAsync("SELECT state FROM outbox").GetAwaiter().GetResult() is ["sent", "sent", "sent"]);
         (await world.QueryAsync("SELECT fingerprint FROM alert_transition")).Count.ShouldBe(3);
+        (await world.QueryAsync("SELECT recorded FROM outbox ORDER BY decided_at, recorded")).ShouldBe(["0", "0", "1"]);
         (await world.QueryAsync("SELECT outcome FROM attempt")).ShouldBe(["sent", "sent", "sent"]);
         sink.Empty.ShouldBeTrue();
     }
@@ -74,12 +75,51 @@ public sealed class RefusingStoreTests
         sink.Empty.ShouldBeTrue();
     }
 
+    /// <summary>The real thing: every file of the directory immutable, the open ones too.</summary>
     [Fact]
-    public void Spool_without_a_directory_keeps_nothing_and_does_not_fail()
+    public async Task Immutable_files_hold_no_message_up_and_nothing_is_lost_when_they_are_writable_again()
+    {
+        await using var sink = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url)]);
+        await world.PostAsync(AlertWorld.Alert("Before", world.Time.NowNs));
+        (await sink.NextAsync()).Marks.ShouldBe("");
+        await AlertWorld.UntilAsync(() => world.QueryAsync("SELECT state FROM outbox").GetAwaiter().GetResult() is ["sent"]);
+        Assert.SkipUnless(Chattr("+i", world.Root), "chattr +i is not possible here");
+        try
+        {
+            await world.PostAsync(AlertWorld.Alert("During", world.Time.NowNs));
+            Arrived[] arrived = [await sink.NextAsync(), await sink.NextAsync()];
+            arrived.Select(a => a.AlertName).Order(StringComparer.Ordinal).ShouldBe(["During", AlertDoor.StoreAlert]);
+            arrived.ShouldAllBe(a => a.Marks.Contains("not recorded"));
+        }
+        finally
+        {
+            Chattr("-i", world.Root);
+        }
+        (await world.Recorder.ReconcileAsync()).ShouldBeTrue(world.Recorder.Reason);
+        (await world.QueryAsync("SELECT count(*) FROM alert_transition")).ShouldBe(["3"]);
+    }
+
+    private static bool Chattr(string flag, string directory)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("chattr", ["-R", flag, directory]) { RedirectStandardError = true, UseShellExecute = false })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    [Fact]
+    public async Task Spool_without_a_directory_keeps_nothing_and_does_not_fail()
     {
         using var spool = Spool.Open("/nonexistent/spool");
-        spool.AppendSent("k");
-        spool.Clear();
+        await spool.AppendSentAsync("k");
+        await spool.ClearAsync();
         spool.Lost.ShouldBe(1);
     }
 }
