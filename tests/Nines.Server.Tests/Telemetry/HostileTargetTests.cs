@@ -148,8 +148,8 @@ public class HostileTargetTests
             scraped.TrySetResult();
             return c.Response.WriteAsync("a 1\n");
         };
-        var directory = Directory.CreateTempSubdirectory("nines-loop-").FullName;
-        using var store = new TsdbStore(new TsdbOptions { Directory = directory });
+        using var directory = new TempDirectory();
+        using var store = new TsdbStore(new TsdbOptions { Directory = directory.Path });
         using var loop = new ScrapeLoop(store, store, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
         var target = new ScrapeTarget(server.Url, Labels.Of(("job", "shop")));
         await loop.StartAsync(stop);
@@ -175,8 +175,8 @@ public class HostileTargetTests
             }
             return c.Response.WriteAsync("a 1\n");
         };
-        var directory = Directory.CreateTempSubdirectory("nines-loop-").FullName;
-        using var store = new TsdbStore(new TsdbOptions { Directory = directory });
+        using var directory = new TempDirectory();
+        using var store = new TsdbStore(new TsdbOptions { Directory = directory.Path });
         using var loop = new ScrapeLoop(store, store, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
         var interval = TimeSpan.FromMilliseconds(250);
         var healthy = new ScrapeTarget(good.Url, Labels.Of(("job", "good"), ("instance", "g")));
