@@ -161,6 +161,32 @@ public class TsdbStoreTests
         }
     }
 
+    [Fact]
+    public async Task Read_BesideAWriter_SeesEverySampleOnceAndInOrder()
+    {
+        const int count = 20_000;
+        using var store = Stores.Open(new MemoryLogFiles());
+        store.Append(Stores.Named("m"), new CounterSample(1, 1, 1));
+        var writer = Task.Run(() =>
+        {
+            for (var i = 2; i <= count; i++)
+            {
+                store.Append(Stores.Named("m"), new CounterSample(i, i, i / 1000));
+            }
+        }, TestContext.Current.CancellationToken);
+        using var tracked = store.Track(Stores.Everything);
+        var (handle, into, after) = (tracked.Handles.Single(), new CounterSample[64], 0L);
+        while (after < count)
+        {
+            foreach (var sample in into.AsSpan(0, handle.Read(after, long.MaxValue, into)))
+            {
+                sample.ShouldBe(new CounterSample(after + 1, after + 1, after == 0 ? 1 : (after + 1) / 1000));
+                after++;
+            }
+        }
+        await writer;
+    }
+
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = now;

@@ -27,8 +27,13 @@ public static class ScrapeTiming
     /// <summary>The next time to scrape: on the target's grid, after now, and not the slot that was scraped last.</summary>
     /// <param name="nowMs">Now, in ms since the Unix epoch.</param>
     /// <param name="lastMs">The slot scraped last, or null. A timer may fire a little before its time.</param>
+    /// <returns>The slot. It may just have passed, when the last scrape took up to its time: then scrape at once.</returns>
     public static long NextMs(long nowMs, long? lastMs, long intervalMs, long offsetMs)
     {
+        if (lastMs is { } last && nowMs >= last + intervalMs && nowMs < last + intervalMs + intervalMs / 2)
+        {
+            return last + intervalMs;
+        }
         var next = nowMs - Modulo(nowMs - offsetMs, intervalMs) + intervalMs;
         return next == lastMs ? next + intervalMs : next;
     }

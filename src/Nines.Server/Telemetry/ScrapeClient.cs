@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using Nines.Core.Telemetry;
-using Nines.Metrics;
 using Nines.Metrics.Exposition;
 
 namespace Nines.Server.Telemetry;
@@ -123,7 +122,7 @@ internal sealed class ScrapeClient(TimeProvider time) : IDisposable
             {
                 return $"the body is larger than {job.BodySizeLimit} bytes";
             }
-            var used = Parse(buffer.AsSpan(0, filled), read == 0, parser, job, target.Labels, series);
+            var used = Parse(buffer.AsSpan(0, filled), read == 0, parser, job.SampleLimit, series);
             if (series.Samples > job.SampleLimit)
             {
                 return $"more than {job.SampleLimit} samples";
@@ -131,6 +130,7 @@ internal sealed class ScrapeClient(TimeProvider time) : IDisposable
             if (read == 0)
             {
                 parser.End();
+                series.ReadLabels(job, target.Labels);
                 return null;
             }
             buffer.AsSpan(used, filled - used).CopyTo(buffer);
@@ -142,12 +142,12 @@ internal sealed class ScrapeClient(TimeProvider time) : IDisposable
         }
     }
 
-    private static int Parse(ReadOnlySpan<byte> bytes, bool last, ExpositionParser parser, ScrapeJob job, Labels target, TargetSeries series)
+    private static int Parse(ReadOnlySpan<byte> bytes, bool last, ExpositionParser parser, int sampleLimit, TargetSeries series)
     {
         var rest = bytes;
-        while (series.Samples <= job.SampleLimit && parser.TryRead(ref rest, last, out var sample))
+        while (series.Samples <= sampleLimit && parser.TryRead(ref rest, last, out var sample))
         {
-            series.Take(sample, parser.Line, job, target);
+            series.Take(sample, parser.Line);
         }
         return bytes.Length - rest.Length;
     }

@@ -134,6 +134,7 @@ public sealed partial class ScrapeLoop(ISampleSink sink, ISeriesSource source, T
         {
             gone.Scraper.End();
         }
+        gone.Scraper.Dispose();
         gone.Stop.Dispose();
     }
 

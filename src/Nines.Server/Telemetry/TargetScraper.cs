@@ -5,7 +5,7 @@ using Nines.Metrics;
 namespace Nines.Server.Telemetry;
 
 /// <summary>Scrapes one target on its schedule. A failure of any kind costs this target's <c>up</c> and nothing else.</summary>
-internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, TimeProvider time)
+internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, TimeProvider time) : IDisposable
 {
     private static readonly string[] Reported =
         ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"];
@@ -14,14 +14,23 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
     private readonly long[] _reports = new long[Reported.Length];
     private volatile ScrapeJob _job = firstJob;
     private volatile TargetStatus _status = new(firstJob.Name, target.Url, target.Labels, TargetHealth.Unknown, null, TimeSpan.Zero, 0, null);
+    private CancellationTokenSource _rescheduled = new();
     private bool _asked;
     private long? _lastSuccessMs;
 
     /// <summary>How it goes.</summary>
     public TargetStatus Status => _status;
 
-    /// <summary>Takes new settings for the same target; they hold from the next scrape.</summary>
-    public void Apply(ScrapeJob job) => _job = job;
+    /// <summary>Takes new settings for the same target; they hold from the next scrape, which a changed interval moves.</summary>
+    public void Apply(ScrapeJob job)
+    {
+        var moved = job.Interval != _job.Interval;
+        _job = job;
+        if (moved)
+        {
+            Interlocked.Exchange(ref _rescheduled, new CancellationTokenSource()).Cancel();
+        }
+    }
 
     /// <summary>Scrapes until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -29,18 +38,20 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
         long? slot = null;
         while (!stop.IsCancellationRequested)
         {
+            using var wake = CancellationTokenSource.CreateLinkedTokenSource(stop, Volatile.Read(ref _rescheduled).Token);
             var (current, now) = (_job, NowMs());
             var interval = (long)current.Interval.TotalMilliseconds;
             var next = ScrapeTiming.NextMs(now, slot, interval, ScrapeTiming.OffsetMs(current.Name, target, interval));
             try
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(next - now), time, stop);
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(0, next - now)), time, wake.Token);
                 slot = next;
                 await ScrapeAsync(next, stop);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (wake.IsCancellationRequested)
             {
-                return;
+                // Stopped, or the interval changed: look at both again.
+                continue;
             }
         }
     }
@@ -99,6 +110,9 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
         }
         append.Commit();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _rescheduled.Dispose();
 
     private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using System.Text;
 using Nines.Core.Telemetry;
 using Nines.Metrics;
 using Nines.Metrics.Exposition;
@@ -16,7 +15,8 @@ internal sealed class TargetSeries
     private readonly Dictionary<byte[], Entry> _entries = new(ByteText.Comparer);
     private readonly Dictionary<byte[], Entry>.AlternateLookup<ReadOnlySpan<byte>> _byText;
     private readonly Dictionary<Labels, Group> _groups = [];
-    private readonly List<Scraped> _scraped = [];
+    private List<Scraped> _scraped = [];
+    private List<Entry> _unread = [];
     private readonly Utf8Names _names = new();
     private Entry? _first;
     private Entry? _previous;
@@ -26,7 +26,7 @@ internal sealed class TargetSeries
     public TargetSeries() => _byText = _entries.GetAlternateLookup<ReadOnlySpan<byte>>();
 
     /// <summary>Samples taken in the current scrape.</summary>
-    public int Samples => _scraped.Count;
+    public int Samples { get; private set; }
 
     /// <summary>Series first seen in the scrape appended last.</summary>
     public int Added { get; private set; }
@@ -36,18 +36,18 @@ internal sealed class TargetSeries
     {
         _scrape++;
         _scraped.Clear();
-        (_previous, _seen, Added) = (null, 0, 0);
+        _unread.Clear();
+        (_previous, _seen, Added, Samples) = (null, 0, 0, 0);
     }
 
-    /// <summary>Takes one sample of the body.</summary>
-    /// <exception cref="ExpositionException">Its labels cannot be parsed, or are too many.</exception>
-    public void Take(in ExposedSample sample, int line, ScrapeJob job, Labels target)
+    /// <summary>Takes one sample of the body. Labels not seen before wait for <see cref="ReadLabels"/>, so that a body that is refused costs little.</summary>
+    public void Take(in ExposedSample sample, int line)
     {
         // A target exposes its series in the same order each time: try the one that followed last time.
         var entry = _previous is null ? _first : _previous.Next;
         if (entry is null || entry.IsGone || !sample.Series.SequenceEqual(entry.Text) || entry.IsCreated != sample.IsCreated)
         {
-            entry = Find(sample, line, job, target);
+            entry = Find(sample, line);
             if (_previous is null)
             {
                 _first = entry;
@@ -63,23 +63,49 @@ internal sealed class TargetSeries
             entry.SeenIn = _scrape;
             _seen++;
         }
-        if (!entry.IsCreated)
+        _scraped.Add(new Scraped(entry, sample.Value, sample.TimestampMs));
+        Samples += entry.IsCreated ? 0 : 1;
+    }
+
+    /// <summary>Parses the labels of series not seen before. Called once the whole body was read.</summary>
+    /// <exception cref="ExpositionException">Labels cannot be parsed, or are too many.</exception>
+    public void ReadLabels(ScrapeJob job, Labels target)
+    {
+        foreach (var entry in _unread)
         {
-            _scraped.Add(new Scraped(entry, sample.Value, sample.TimestampMs));
+            var exposed = SeriesText.Parse(entry.Text, entry.Line, _names);
+            var labels = TargetLabels.Merge(exposed, target, job.HonorLabels);
+            if (labels.Count > job.LabelLimit)
+            {
+                throw new ExpositionException(entry.Line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
+            }
+            if (HasStart(entry.Family, exposed.Name))
+            {
+                var key = labels.Without(Labels.MetricName, "le").With(Labels.MetricName, entry.Family);
+                ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
+                entry.Group = group ??= new Group();
+                group.Members.Add(entry);
+            }
+            if (!entry.IsCreated)
+            {
+                entry.Labels = labels;
+            }
         }
-        else if (sample.Value is > 0 and < 9e12 && entry.Group is { } group)
-        {
-            (group.StartMs, group.SetIn) = ((long)Math.Round(sample.Value * 1000), _scrape);
-        }
+        _unread.Clear();
     }
 
     /// <summary>Appends the samples of a scrape that succeeded, and markers for the series that are gone.</summary>
     public void AppendTo(IAppend append, ScrapeJob job, long timeMs, bool known)
     {
         var interval = (long)job.Interval.TotalMilliseconds;
+        NoteStarts();
         foreach (ref readonly var scraped in CollectionsMarshal.AsSpan(_scraped))
         {
             var entry = scraped.Entry;
+            if (entry.IsCreated)
+            {
+                continue;
+            }
             if (entry.Reference == 0)
             {
                 entry.Reference = append.Series(entry.Labels, known, interval);
@@ -104,9 +130,11 @@ internal sealed class TargetSeries
         {
             entry.End(append, timeMs);
         }
+        // What a hostile body made grow is given back.
         _entries.Clear();
+        _entries.TrimExcess();
         _groups.Clear();
-        _scraped.Clear();
+        (_scraped, _unread) = ([], []);
         (_first, _previous) = (null, null);
     }
 
@@ -131,32 +159,31 @@ internal sealed class TargetSeries
         }
     }
 
-    private Entry Find(in ExposedSample sample, int line, ScrapeJob job, Labels target)
+    // A start may stand before or after the samples it is for.
+    private void NoteStarts()
+    {
+        foreach (ref readonly var scraped in CollectionsMarshal.AsSpan(_scraped))
+        {
+            if (scraped.Entry is { IsCreated: true, Group: { } group } && scraped.Value is > 0 and < 9e12)
+            {
+                (group.StartMs, group.SetIn) = ((long)Math.Round(scraped.Value * 1000), _scrape);
+            }
+        }
+    }
+
+    private Entry Find(in ExposedSample sample, int line)
     {
         if (_byText.TryGetValue(sample.Series, out var known) && known.IsCreated == sample.IsCreated)
         {
             return known;
         }
-        var exposed = SeriesText.Parse(sample.Series, line, _names);
-        var labels = TargetLabels.Merge(exposed, target, job.HonorLabels);
-        if (labels.Count > job.LabelLimit)
-        {
-            throw new ExpositionException(line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
-        }
-        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated ? Labels.Empty : labels, sample.IsCreated);
-        var family = Encoding.UTF8.GetString(sample.Family);
-        if (HasStart(family, exposed.Name))
-        {
-            var key = labels.Without(Labels.MetricName, "le").With(Labels.MetricName, family);
-            ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
-            entry.Group = group ??= new Group();
-            group.Members.Add(entry);
-        }
         if (known is not null)
         {
             known.IsGone = true;
         }
+        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated, line, _names.Get(sample.Family));
         _entries[entry.Text] = entry;
+        _unread.Add(entry);
         return entry;
     }
 
@@ -164,11 +191,13 @@ internal sealed class TargetSeries
         family.Length > 0 && name.StartsWith(family, StringComparison.Ordinal)
         && name.AsSpan(family.Length) is "_total" or "_bucket" or "_count" or "_sum" or "_created";
 
-    private sealed class Entry(byte[] text, Labels labels, bool isCreated)
+    private sealed class Entry(byte[] text, bool isCreated, int line, string family)
     {
         public byte[] Text => text;
-        public Labels Labels => labels;
         public bool IsCreated => isCreated;
+        public int Line => line;
+        public string Family => family;
+        public Labels Labels = Labels.Empty;
         public Entry? Next;
         public Group? Group;
         public long Reference;

@@ -12,6 +12,9 @@ public class ScrapeTimingTests
     [InlineData(103_000, null, 10_000, 3_000, 113_000)]
     [InlineData(102_999, 103_000L, 10_000, 3_000, 113_000)]
     [InlineData(104_000, 103_000L, 10_000, 3_000, 113_000)]
+    [InlineData(113_000, 103_000L, 10_000, 3_000, 113_000)]
+    [InlineData(117_900, 103_000L, 10_000, 3_000, 113_000)]
+    [InlineData(118_000, 103_000L, 10_000, 3_000, 123_000)]
     [InlineData(155_000, 103_000L, 10_000, 3_000, 163_000)]
     [InlineData(50_000, 103_000L, 10_000, 3_000, 53_000)]
     public void NextMs_AnyNow_IsTheNextSlotNotScrapedYet(long now, long? last, long interval, long offset, long expected) =>

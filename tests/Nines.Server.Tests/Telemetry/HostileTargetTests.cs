@@ -138,6 +138,28 @@ public class HostileTargetTests
     }
 
     [Fact]
+    public async Task Loop_IntervalShortened_HoldsAtOnce()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var server = await TargetServer.StartAsync();
+        var scraped = new TaskCompletionSource();
+        server.Answer = c =>
+        {
+            scraped.TrySetResult();
+            return c.Response.WriteAsync("a 1\n");
+        };
+        using var directory = new TempDirectory();
+        using var store = new TsdbStore(new TsdbOptions { Directory = directory.Path });
+        using var loop = new ScrapeLoop(store, store, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
+        var target = new ScrapeTarget(server.Url, Labels.Of(("job", "shop")));
+        await loop.StartAsync(stop);
+        loop.Apply([Scraping.Make(target, interval: TimeSpan.FromDays(10))]);
+        loop.Apply([Scraping.Make(target, interval: TimeSpan.FromMilliseconds(100))]);
+        await scraped.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, stop);
+        await loop.StopAsync(stop);
+    }
+
+    [Fact]
     public async Task Loop_HostileNeighbours_HealthyTargetKeepsItsSchedule()
     {
         var stop = TestContext.Current.CancellationToken;
@@ -153,8 +175,8 @@ public class HostileTargetTests
             }
             return c.Response.WriteAsync("a 1\n");
         };
-        var directory = Directory.CreateTempSubdirectory("nines-loop-").FullName;
-        using var store = new TsdbStore(new TsdbOptions { Directory = directory });
+        using var directory = new TempDirectory();
+        using var store = new TsdbStore(new TsdbOptions { Directory = directory.Path });
         using var loop = new ScrapeLoop(store, store, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
         var interval = TimeSpan.FromMilliseconds(250);
         var healthy = new ScrapeTarget(good.Url, Labels.Of(("job", "good"), ("instance", "g")));

@@ -48,6 +48,7 @@ internal sealed class Scraping : IAsyncDisposable
     {
         Store.Dispose();
         _client.Dispose();
+        _scraper.Dispose();
         (Store, _client, _scraper) = Open();
     }
 
@@ -75,6 +76,7 @@ internal sealed class Scraping : IAsyncDisposable
     {
         Store.Dispose();
         _client.Dispose();
+        _scraper.Dispose();
         Directory.Delete(_directory, recursive: true);
         return ValueTask.CompletedTask;
     }

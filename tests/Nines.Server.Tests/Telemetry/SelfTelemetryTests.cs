@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Nines.Metrics;
 using Nines.Metrics.Exposition;
 using Nines.Server.Telemetry;
@@ -60,10 +61,11 @@ public class SelfTelemetryTests
     public async Task Room_ServesMetricsAndTargets()
     {
         var stop = TestContext.Current.CancellationToken;
-        var directory = Directory.CreateTempSubdirectory("nines-room-").FullName;
+        using var directory = new TempDirectory();
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddTelemetry(new NinesOptions { WorkspaceDirectory = directory, DataDirectory = directory });
+        builder.Services.AddTelemetry(new NinesOptions { WorkspaceDirectory = directory.Path, DataDirectory = directory.Path });
         await using var app = builder.Build();
         app.MapTelemetry();
         await app.StartAsync(stop);
