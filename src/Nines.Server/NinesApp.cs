@@ -10,7 +10,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Nines.Core.Objectives;
 using Nines.Server.Access;
 using Nines.Server.Alerting;
 using Nines.Server.Delivery;

@@ -23,8 +23,7 @@ internal static class RestoreVerb
             {
                 var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
                 var path = parse.GetRequiredValue(file);
-                await using var from = File.OpenRead(path);
-                var restored = await Backup.RestoreAsync(from, options.DataDirectory, parse.GetValue(verify), TimeProvider.System, stop);
+                var restored = await Backup.RestoreAsync(path, options.DataDirectory, parse.GetValue(verify), TimeProvider.System, stop);
                 BackupVerb.Print(parse, new BackupResult(path, restored.Manifest.State, restored.Manifest.Files.Count, restored.Manifest.Files.Sum(f => f.Size), restored.Journal?.Facts),
                     parse.GetValue(format) == "json");
                 return restored.Journal is { Whole: false } journal ? Output.Fail(parse, ExitCode.Problems, $"the journal is damaged at fact {journal.Findings[0].Seq}: {journal.Findings[0].Column} {journal.Findings[0].Explanation}") : ExitCode.Ok;

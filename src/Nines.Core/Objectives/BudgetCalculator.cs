@@ -13,7 +13,9 @@ public static class BudgetCalculator
         Objective objective, ObjectiveLedger ledger, IReadOnlyList<BurnRuleReading> rules, long? lostSinceMs, long nowMs)
     {
         var now = LedgerTime.MinuteOf(nowMs);
-        var window = Window(objective, ledger.Book, now - objective.WindowMinutes, now);
+        // While there is a signal, the stretch since the last reading is not missing but to come.
+        var asOfMs = lostSinceMs is null && ledger.LastSignalMs > 0 ? ledger.LastSignalMs : nowMs;
+        var window = Window(objective, ledger.Book, now - objective.WindowMinutes, now, asOfMs);
         var total = BudgetTotal(objective.Target, window.Total);
         var left = total > 0 ? (total - window.Charged) / total : (double?)null;
         return new ObjectiveReport
@@ -44,9 +46,9 @@ public static class BudgetCalculator
     };
 
     /// <summary>The account of a window, unknown minutes charged as the objective declares: at the mean rate of events of the known ones.</summary>
-    public static WindowAccount Window(Objective objective, LedgerBook book, long fromMinute, long toMinute)
+    public static WindowAccount Window(Objective objective, LedgerBook book, long fromMinute, long toMinute, long asOfMs = long.MaxValue)
     {
-        var account = book.Sum(fromMinute, toMinute);
+        var account = book.Sum(fromMinute, toMinute, asOfMs);
         var share = objective.Unknown switch { UnknownTreatment.Bad => 1.0, UnknownTreatment.Half => 0.5, _ => 0 };
         return share == 0 || account.KnownMinutes <= 0
             ? account

@@ -11,8 +11,11 @@ public sealed class LedgerBook
     private readonly HashSet<(long FromMs, long ToMs, SpanKind Kind)> _changedSpans = [];
     private long _firstHour;
 
-    /// <summary>The first minute that holds or spans anything; null for an empty book.</summary>
-    public long? FirstMinute { get; private set; }
+    /// <summary>Since when anything is known, ms since the Unix epoch; null for an empty book.</summary>
+    public long? FirstMs { get; private set; }
+
+    /// <summary>The minute of <see cref="FirstMs"/>.</summary>
+    public long? FirstMinute => FirstMs is { } first ? LedgerTime.MinuteOf(first + 1) : null;
 
     /// <summary>All spans, in order of their end.</summary>
     public IReadOnlyList<LedgerSpan> Spans => _spans;
@@ -28,12 +31,16 @@ public sealed class LedgerBook
     public void Add(long minute, long good, long bad, CountedQuality quality = CountedQuality.Complete)
     {
         Block(minute).Add(IndexOf(minute), good, bad, quality);
-        Touch(minute);
+        if (FirstMs is null)
+        {
+            Touch((minute - 1) * LedgerTime.MinuteMs);
+        }
     }
 
     /// <summary>Marks a stretch as observed, to the second.</summary>
     public void Observe(long fromMs, long toMs)
     {
+        Touch(fromMs);
         var second = (fromMs + 500) / 1000;
         var end = (toMs + 500) / 1000;
         while (second < end)
@@ -42,7 +49,6 @@ public sealed class LedgerBook
             var bit = (int)(second % 60);
             var count = (int)Math.Min(60 - bit, end - second);
             Block(minute).Observe(IndexOf(minute), ((1UL << count) - 1) << bit);
-            Touch(minute);
             second += count;
         }
     }
@@ -68,11 +74,14 @@ public sealed class LedgerBook
             }
         }
         _spans.Insert(at, span);
-        Touch(LedgerTime.MinuteOf(span.FromMs + 1));
+        Touch(span.FromMs);
     }
 
     /// <summary>The account of the minutes (from, to]; spans that the edges cut are charged pro rata and mark it approximate.</summary>
-    public WindowAccount Sum(long fromMinute, long toMinute)
+    /// <param name="fromMinute">The window's start, excluded.</param>
+    /// <param name="toMinute">The window's end, included.</param>
+    /// <param name="asOfMs">What lies after this moment is not missing: it has not happened yet.</param>
+    public WindowAccount Sum(long fromMinute, long toMinute, long asOfMs = long.MaxValue)
     {
         var (good, bad, seconds) = SumEntries(fromMinute, toMinute);
         var (goodEvents, badEvents) = (LedgerTime.ToEvents(good), LedgerTime.ToEvents(bad));
@@ -99,7 +108,7 @@ public sealed class LedgerBook
             }
         }
         // A span says its sum, so its time is accounted for, though not observed; where series overlap it counts once.
-        var elapsed = FirstMinute is { } first ? Math.Max(0, toMinute - Math.Max(fromMinute, first - 1)) : 0;
+        var elapsed = FirstMs is { } first ? Math.Max(0, Math.Min(toMs, asOfMs) - Math.Max(fromMs, first)) / (double)LedgerTime.MinuteMs : 0;
         known = Math.Min(elapsed, known + counted.TotalMs / (double)LedgerTime.MinuteMs);
         return new WindowAccount(fromMinute, toMinute, goodEvents, badEvents, known, elapsed - known, 0, unseen, approximate);
     }
@@ -183,7 +192,7 @@ public sealed class LedgerBook
             var entry = _hours[(int)(hour - _firstHour)].Entry(i);
             if (entry.ObservedSeconds > 0 || entry.Good != 0 || entry.Bad != 0)
             {
-                Touch(entry.Minute);
+                Touch((entry.Minute - 1) * LedgerTime.MinuteMs);
                 break;
             }
         }
@@ -230,7 +239,7 @@ public sealed class LedgerBook
 
     private bool HasHour(long hour) => hour >= _firstHour && hour < _firstHour + _hours.Count;
 
-    private void Touch(long minute) => FirstMinute = Math.Min(FirstMinute ?? minute, minute);
+    private void Touch(long ms) => FirstMs = Math.Min(FirstMs ?? ms, ms);
 
     private HourBlock Block(long minute)
     {

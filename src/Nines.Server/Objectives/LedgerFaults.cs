@@ -6,7 +6,7 @@ namespace Nines.Server.Objectives;
 internal static class LedgerFaults
 {
     /// <summary>The fault; none when the variable is unset.</summary>
-    /// <exception cref="ArgumentException">The variable names no fault.</exception>
+    /// <exception cref="InvalidOperationException">The variable names no fault.</exception>
     public static LedgerFault FromEnvironment() => Environment.GetEnvironmentVariable("NINES_MUTANT") switch
     {
         null or "" => LedgerFault.None,
@@ -15,6 +15,6 @@ internal static class LedgerFaults
         "double-count" => LedgerFault.DoubleCount,
         "late" => LedgerFault.Late,
         "gap" => LedgerFault.Gap,
-        var other => throw new ArgumentException($"NINES_MUTANT={other} is no planted fault; there are first-sample, reset, double-count, late, gap"),
+        var other => throw new InvalidOperationException($"NINES_MUTANT={other} is no planted fault; there are first-sample, reset, double-count, late, gap"),
     };
 }

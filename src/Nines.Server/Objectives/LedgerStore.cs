@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Nines.Core.Objectives;
+using Nines.Server.State;
 
 namespace Nines.Server.Objectives;
 
@@ -27,6 +28,7 @@ internal sealed class LedgerStore : IDisposable
     /// <exception cref="InvalidDataException">The file is of a newer version.</exception>
     public static LedgerStore Open(string path)
     {
+        SqliteLibrary.Use();
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
         var store = new LedgerStore(connection);

@@ -60,6 +60,11 @@ internal sealed class TrackedObjective : IDisposable
         foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs))
         {
             var posted = _postedMs.TryGetValue(condition.Id, out var at);
+            if (!posted && condition.Id == "ticket" && _postedMs.ContainsKey("page"))
+            {
+                // Whoever is being paged need not hear the same thing again as a ticket.
+                continue;
+            }
             if (condition.SinceMs is null ? posted : !posted || nowMs - at >= repostMs)
             {
                 alerts.Add(BurnAlerts.Post(Report(nowMs), condition, nowMs, publicUrl));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Nines.Core.Telemetry;
 
@@ -39,7 +40,7 @@ internal static class HealthEndpoints
 
     private static HealthStatus Overall(HealthSource source) => HealthEvaluator.Overall(source.Look());
 
-    private static IResult Answer(HealthStatus status, string? format, HealthSource? source, TimeProvider time, DateTimeOffset startedAt, bool details)
+    private static ContentHttpResult Answer(HealthStatus status, string? format, HealthSource? source, TimeProvider time, DateTimeOffset startedAt, bool details)
     {
         var now = time.GetUtcNow();
         var body = new JsonObject
@@ -62,7 +63,7 @@ internal static class HealthEndpoints
             }
             else
             {
-                body["components"] = new JsonObject(checks.GroupBy(c => c.Component)
+                body["components"] = new JsonObject(checks.GroupBy(c => c.Component, StringComparer.Ordinal)
                     .Select(g => KeyValuePair.Create(g.Key, (JsonNode?)HealthEvaluator.Word(g.Max(c => c.Status), format == "healthy" ? "ok" : format))));
             }
         }

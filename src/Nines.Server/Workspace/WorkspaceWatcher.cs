@@ -81,7 +81,8 @@ internal sealed partial class WorkspaceWatcher(
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // Whatever is wrong with this version of the files, the running one stays; the next change is looked at again.
+                // Activation is repeated until it went through: what it hands over may be handed over twice.
+                _lastRead = null;
                 LogFailed(e);
             }
         }
