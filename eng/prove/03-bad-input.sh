@@ -48,12 +48,12 @@ run() {
 say "control run: all targets healthy"
 run healthy
 control=$PEAK
-[ "$(json 'd.targets.every(t => t.health === "up")' "$WORK/healthy/targets.json")" = true ] || fail "not all targets of the control run are up"
+[ "$(json 'd.items.every(t => t.health === "up")' "$WORK/healthy/targets.json")" = true ] || fail "not all targets of the control run are up"
 say "peak $control MB, jitter $JITTER ms; now six hostile targets"
 run hostile
-json 'd.targets.map(t => `${t.job} ${t.health} ${t.lastError ?? ""}`).join("\n")' "$WORK/hostile/targets.json" >&2
-[ "$(json 'd.targets.filter(t => t.job === "good" && t.health === "up").length' "$WORK/hostile/targets.json")" = 5 ] || fail "not all healthy targets are up"
-[ "$(json 'd.targets.filter(t => t.job !== "good" && t.health === "down" && t.lastError).length' "$WORK/hostile/targets.json")" = 6 ] || fail "not every hostile target is down with a reason"
+json 'd.items.map(t => `${t.job} ${t.health} ${t.lastError ?? ""}`).join("\n")' "$WORK/hostile/targets.json" >&2
+[ "$(json 'd.items.filter(t => t.job === "good" && t.health === "up").length' "$WORK/hostile/targets.json")" = 5 ] || fail "not all healthy targets are up"
+[ "$(json 'd.items.filter(t => t.job !== "good" && t.health === "down" && t.lastError).length' "$WORK/hostile/targets.json")" = 6 ] || fail "not every hostile target is down with a reason"
 [ "$JITTER" -lt 1000 ] || fail "healthy targets were scraped up to $JITTER ms off their time"
 extra=$((PEAK - control))
 [ "$extra" -le 32 ] || fail "hostile targets cost $extra MB, more than 32"

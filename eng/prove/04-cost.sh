@@ -36,7 +36,7 @@ resident=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$server/status")
 # The figures are worth something only if all of it was really counted until now.
 objectives=$(get "$api/objectives" 'd.items.length') || fail "the objectives cannot be read"
 counted=$(get "$api/objectives" 'd.items.filter(o => o.total > 0 && Date.now() - Date.parse(o.closedTo) < 150000).length') || fail "the accounts cannot be read"
-samples=$(get "$api/targets" 'd.targets.reduce((sum, t) => sum + (t.health === "up" ? t.lastSamples : 0), 0)') || fail "the targets cannot be read"
+samples=$(get "$api/targets" 'd.items.reduce((sum, t) => sum + (t.health === "up" ? t.lastSamples : 0), 0)') || fail "the targets cannot be read"
 [ "$objectives" = 1000 ] || fail "$objectives objectives instead of 1000"
 [ "$counted" = 1000 ] || fail "only $counted objectives are counted"
 [ "$samples" = 10000 ] || fail "$samples series instead of 10000"

@@ -19,5 +19,6 @@ public static class NinesCommand
         ConfigVerb.Create(),
         VersionVerb.Create(),
         DemoVerb.CreateShop(),
+        ProveVerb.Create(),
     };
 }

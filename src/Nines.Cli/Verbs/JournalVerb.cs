@@ -22,7 +22,7 @@ internal static class JournalVerb
             {
                 var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
                 var verification = await JournalCommands.VerifyAsync(options.DataDirectory, options.Postgres, TimeProvider.System, stop);
-                var problems = verification.Findings.Select(f => $"fact {f.Seq}: {f.Column} {f.Explanation}").ToList();
+                var problems = verification.Findings.Select(f => f.Explanation).ToList();
                 if (parse.GetValue(format) == "json")
                 {
                     Output.Json(parse.InvocationConfiguration.Output, new JournalResult(problems.Count == 0, verification.Facts, problems), CliJson.Readable.JournalResult);

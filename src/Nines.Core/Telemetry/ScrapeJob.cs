@@ -9,7 +9,7 @@ namespace Nines.Core.Telemetry;
 /// <param name="Timeout">How long one scrape may take; at most the interval. Default the lesser of 10 s and the interval.</param>
 /// <param name="HonorLabels">Whether a target's own <c>job</c> and <c>instance</c> labels win over ours. Default false.</param>
 /// <param name="HonorTimestamps">Whether a target's own timestamps are kept. Default true.</param>
-/// <param name="BodySizeLimit">Largest uncompressed body in bytes. Default 64 MiB.</param>
+/// <param name="BodySizeLimit">Largest uncompressed body in bytes. Default 16 MiB.</param>
 /// <param name="SampleLimit">Most samples in one scrape. Default 100,000.</param>
 /// <param name="LabelLimit">Most labels of one series. Default 64.</param>
 /// <param name="Position">Where it is declared.</param>

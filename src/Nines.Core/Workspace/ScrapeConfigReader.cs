@@ -92,7 +92,7 @@ internal static class ScrapeConfigReader
         if (name is not null && found.IsNew(file, name, "scrape job", name.Value))
         {
             found.Jobs.Add(new(name.Value, targets, TimeSpan.FromMilliseconds(interval), TimeSpan.FromMilliseconds(timeout), honorLabels, honorTimestamps,
-                body ?? 64L << 20, samples == 0 ? 100_000 : samples, labelLimit == 0 ? 64 : labelLimit, file.At(job.Node)));
+                body ?? 16L << 20, samples == 0 ? 100_000 : samples, labelLimit == 0 ? 64 : labelLimit, file.At(job.Node)));
         }
     }
 

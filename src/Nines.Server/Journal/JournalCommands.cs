@@ -39,6 +39,7 @@ public static class JournalCommands
                     seq = transaction.Append(new Fact("proof.appended/1", "proof/journal", time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000, "system", payload)
                     {
                         Kind = FactKind.Test,
+                        Correlation = "proof/append",
                     });
                 }
                 return seq;

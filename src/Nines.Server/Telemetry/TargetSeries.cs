@@ -16,7 +16,7 @@ internal sealed class TargetSeries
     private readonly Dictionary<byte[], Entry>.AlternateLookup<ReadOnlySpan<byte>> _byText;
     private readonly Dictionary<Labels, Group> _groups = [];
     private List<Scraped> _scraped = [];
-    private List<Entry> _unread = [];
+    private readonly StagedSamples _unread = new();
     private readonly Utf8Names _names = new();
     private Entry? _first;
     private Entry? _previous;
@@ -36,60 +36,41 @@ internal sealed class TargetSeries
     {
         _scrape++;
         _scraped.Clear();
-        _unread.Clear();
         (_previous, _seen, Added, Samples) = (null, 0, 0, 0);
     }
 
     /// <summary>Takes one sample of the body. Labels not seen before wait for <see cref="ReadLabels"/>, so that a body that is refused costs little.</summary>
     public void Take(in ExposedSample sample, int line)
     {
+        Samples += sample.IsCreated ? 0 : 1;
         // A target exposes its series in the same order each time: try the one that followed last time.
         var entry = _previous is null ? _first : _previous.Next;
         if (entry is null || entry.IsGone || !sample.Series.SequenceEqual(entry.Text) || entry.IsCreated != sample.IsCreated)
         {
-            entry = Find(sample, line);
-            if (_previous is null)
+            if (!_byText.TryGetValue(sample.Series, out entry) || entry.IsCreated != sample.IsCreated)
             {
-                _first = entry;
+                _unread.Add(sample, line);
+                return;
             }
-            else
-            {
-                _previous.Next = entry;
-            }
+            Follow(entry);
         }
-        _previous = entry;
-        if (entry.SeenIn != _scrape)
-        {
-            entry.SeenIn = _scrape;
-            _seen++;
-        }
-        _scraped.Add(new Scraped(entry, sample.Value, sample.TimestampMs));
-        Samples += entry.IsCreated ? 0 : 1;
+        See(entry, sample);
     }
 
     /// <summary>Parses the labels of series not seen before. Called once the whole body was read.</summary>
     /// <exception cref="ExpositionException">Labels cannot be parsed, or are too many.</exception>
     public void ReadLabels(ScrapeJob job, Labels target)
     {
-        foreach (var entry in _unread)
+        for (var at = default(StagedSamples.Place); _unread.TryRead(ref at, out var sample, out var line);)
         {
-            var exposed = SeriesText.Parse(entry.Text, entry.Line, _names);
-            var labels = TargetLabels.Merge(exposed, target, job.HonorLabels);
-            if (labels.Count > job.LabelLimit)
+            if (!_byText.TryGetValue(sample.Series, out var entry) || entry.IsCreated != sample.IsCreated)
             {
-                throw new ExpositionException(entry.Line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
+                entry?.IsGone = true;
+                entry = NewEntry(sample, line, job, target);
+                _entries[entry.Text] = entry;
             }
-            if (HasStart(entry.Family, exposed.Name))
-            {
-                var key = labels.Without(Labels.MetricName, "le").With(Labels.MetricName, entry.Family);
-                ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
-                entry.Group = group ??= new Group();
-                group.Members.Add(entry);
-            }
-            if (!entry.IsCreated)
-            {
-                entry.Labels = labels;
-            }
+            Follow(entry);
+            See(entry, sample);
         }
         _unread.Clear();
     }
@@ -134,7 +115,8 @@ internal sealed class TargetSeries
         _entries.Clear();
         _entries.TrimExcess();
         _groups.Clear();
-        (_scraped, _unread) = ([], []);
+        _scraped = [];
+        _unread.Clear();
         (_first, _previous) = (null, null);
     }
 
@@ -171,33 +153,58 @@ internal sealed class TargetSeries
         }
     }
 
-    private Entry Find(in ExposedSample sample, int line)
+    private Entry NewEntry(in ExposedSample sample, int line, ScrapeJob job, Labels target)
     {
-        if (_byText.TryGetValue(sample.Series, out var known) && known.IsCreated == sample.IsCreated)
+        var exposed = SeriesText.Parse(sample.Series, line, _names);
+        var labels = TargetLabels.Merge(exposed, target, job.HonorLabels);
+        if (labels.Count > job.LabelLimit)
         {
-            return known;
+            throw new ExpositionException(line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
         }
-        if (known is not null)
+        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated, labels);
+        var family = _names.Get(sample.Family);
+        if (HasStart(family, exposed.Name))
         {
-            known.IsGone = true;
+            var key = labels.Without(Labels.MetricName, "le").With(Labels.MetricName, family);
+            ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
+            entry.Group = group ??= new Group();
+            group.Members.Add(entry);
         }
-        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated, line, _names.Get(sample.Family));
-        _entries[entry.Text] = entry;
-        _unread.Add(entry);
         return entry;
+    }
+
+    private void Follow(Entry entry)
+    {
+        if (_previous is null)
+        {
+            _first = entry;
+        }
+        else
+        {
+            _previous.Next = entry;
+        }
+    }
+
+    private void See(Entry entry, in ExposedSample sample)
+    {
+        _previous = entry;
+        if (entry.SeenIn != _scrape)
+        {
+            entry.SeenIn = _scrape;
+            _seen++;
+        }
+        _scraped.Add(new Scraped(entry, sample.Value, sample.TimestampMs));
     }
 
     private static bool HasStart(string family, string name) =>
         family.Length > 0 && name.StartsWith(family, StringComparison.Ordinal)
         && name.AsSpan(family.Length) is "_total" or "_bucket" or "_count" or "_sum" or "_created";
 
-    private sealed class Entry(byte[] text, bool isCreated, int line, string family)
+    private sealed class Entry(byte[] text, bool isCreated, Labels labels)
     {
         public byte[] Text => text;
         public bool IsCreated => isCreated;
-        public int Line => line;
-        public string Family => family;
-        public Labels Labels = Labels.Empty;
+        public Labels Labels => labels;
         public Entry? Next;
         public Group? Group;
         public long Reference;
