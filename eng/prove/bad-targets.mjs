@@ -97,7 +97,8 @@ for (const [name, handler] of Object.entries(hostile)) { others[name] = await li
 const job = (name, ports) => `  - job_name: ${name}\n    static_configs:\n      - targets: [${ports.map(p => `"127.0.0.1:${p}"`).join(', ')}]\n`;
 mkdirSync(workspace, { recursive: true });
 writeFileSync(join(workspace, 'scrape.yaml'),
-  `global:\n  scrape_interval: 5s\n  scrape_timeout: 4s\nscrape_configs:\n${job('good', good)}${Object.entries(others).map(([name, port]) => job(name, [port])).join('')}`);
+  'global:\n  scrape_interval: 5s\n  scrape_timeout: 4s\nscrape_configs:\n' + job('good', good)
+  + Object.entries(others).map(([name, port]) => job(name, [port])).join(''));
 console.log('ready ' + good.join(' '));
 process.on('uncaughtException', error => { if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(error.code)) { throw error; } });
 process.stdin.resume();

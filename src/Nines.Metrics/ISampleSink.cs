@@ -16,7 +16,8 @@ public interface IAppend : IDisposable
     /// <param name="intervalMs">See <see cref="ISeriesHandle.IntervalMs"/>.</param>
     long Series(Labels labels, bool bornInKnownTarget, long intervalMs);
 
-    /// <summary>Adds a sample. A time at or before the series' newest is refused (and counted by the store); the same time with the same value is accepted silently.</summary>
+    /// <summary>Adds a sample. A time at or before the series' newest is refused (and counted by the store); the same time with the same value is accepted
+    /// silently.</summary>
     /// <returns>Whether the sample was taken.</returns>
     bool Add(long series, CounterSample sample);
 

@@ -12,7 +12,8 @@ public static class Re2
     private static readonly ConcurrentDictionary<string, Regex> Kept = new(StringComparer.Ordinal);
 
     /// <summary>Compiles a pattern that has to match the whole text. As in Prometheus 3, a dot matches a newline too.</summary>
-    /// <exception cref="ArgumentException">RE2 would refuse the pattern (look-around, back-references, syntax errors), or it uses a Unicode script by name.</exception>
+    /// <exception cref="ArgumentException">RE2 would refuse the pattern (look-around, back-references, syntax errors), or it uses a Unicode script by
+    /// name.</exception>
     public static Regex Anchored(string pattern)
     {
         if (Kept.TryGetValue(pattern, out var kept))

@@ -254,7 +254,8 @@ internal sealed class Re2Translator(string pattern)
             : pattern[(_at - 1)..Math.Min(pattern.Length, _at + 1)];
         _at += pattern[_at - 1] == '{' ? digits.Length + 1 : 1;
         return digits.Length > 0 && !char.IsWhiteSpace(digits[0]) && !char.IsWhiteSpace(digits[^1])
-            && int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 0x10ffff and not (>= 0xd800 and <= 0xdfff)
+            && int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            && value is >= 0 and <= 0x10ffff and not (>= 0xd800 and <= 0xdfff)
             ? value
             : throw new FormatException(@"\x without a character's number");
     }

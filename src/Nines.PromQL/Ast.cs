@@ -160,7 +160,8 @@ public sealed record BinaryExpr(QuerySpan Span, string Op, Expr Left, Expr Right
 /// <param name="Grouping">The labels named.</param>
 /// <param name="Without">Whether those labels are left out rather than kept.</param>
 /// <param name="HasGrouping">Whether <c>by</c> or <c>without</c> was written.</param>
-public sealed record AggregateExpr(QuerySpan Span, string Op, Expr Inner, Expr? Parameter, IReadOnlyList<string> Grouping, bool Without, bool HasGrouping) : Expr(Span)
+public sealed record AggregateExpr(QuerySpan Span, string Op, Expr Inner, Expr? Parameter, IReadOnlyList<string> Grouping, bool Without, bool HasGrouping)
+    : Expr(Span)
 {
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Vector;

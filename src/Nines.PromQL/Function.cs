@@ -17,8 +17,10 @@ public sealed record Function(string Name, IReadOnlyList<ValueKind> Arguments, i
         const ValueKind S = ValueKind.Scalar, T = ValueKind.String, V = ValueKind.Vector, M = ValueKind.Matrix;
         string[] ofVector =
         [
-            "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp", "floor", "histogram_avg", "histogram_count",
-            "histogram_stddev", "histogram_stdvar", "histogram_sum", "ln", "log10", "log2", "rad", "sgn", "sin", "sinh", "sort", "sort_desc", "sqrt", "tan", "tanh",
+            "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp", "floor", "histogram_avg",
+                "histogram_count",
+            "histogram_stddev", "histogram_stdvar", "histogram_sum", "ln", "log10", "log2", "rad", "sgn", "sin", "sinh", "sort", "sort_desc", "sqrt", "tan",
+                "tanh",
             "timestamp", "start_timestamp",
         ];
         foreach (var name in ofVector)
@@ -27,7 +29,8 @@ public sealed record Function(string Name, IReadOnlyList<ValueKind> Arguments, i
         }
         string[] ofMatrix =
         [
-            "absent_over_time", "avg_over_time", "changes", "count_over_time", "delta", "deriv", "first_over_time", "idelta", "increase", "irate", "last_over_time",
+            "absent_over_time", "avg_over_time", "changes", "count_over_time", "delta", "deriv", "first_over_time", "idelta", "increase", "irate",
+                "last_over_time",
             "mad_over_time", "max_over_time", "min_over_time", "present_over_time", "rate", "resets", "stddev_over_time", "stdvar_over_time", "sum_over_time",
             "ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time",
         ];

@@ -19,7 +19,8 @@ internal readonly record struct Token(TokenKind Kind, int Start, int End, string
 /// <summary>Cuts a query into tokens. What a colon means depends on the bracket it stands in.</summary>
 internal sealed class Lexer(string query)
 {
-    private static readonly string[] Operators = ["=~", "!~", "==", "!=", "<=", ">=", "</", ">/", "(", ")", "{", "}", "[", "]", ",", ":", "@", "+", "-", "*", "/", "%", "^", "=", "<", ">"];
+    private static readonly string[] Operators = ["=~", "!~", "==", "!=", "<=", ">=", "</", ">/", "(", ")", "{", "}", "[", "]", ",", ":", "@", "+", "-", "*",
+        "/", "%", "^", "=", "<", ">"];
     private readonly Stack<char> _open = new();
     private int _at;
 
@@ -117,7 +118,8 @@ internal sealed class Lexer(string query)
     {
         var start = _at;
         var end = _at;
-        while (end < query.Length && (char.IsAsciiLetterOrDigit(query[end]) || query[end] is '.' or '_' || (query[end] is '+' or '-' && IsExponent(start, end))))
+        while (end < query.Length
+            && (char.IsAsciiLetterOrDigit(query[end]) || query[end] is '.' or '_' || (query[end] is '+' or '-' && IsExponent(start, end))))
         {
             end++;
         }
@@ -191,7 +193,8 @@ internal sealed class Lexer(string query)
             return Fail("escape sequence not terminated", start, _at);
         }
         var c = query[_at++];
-        var simple = c switch { 'a' => '\a', 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', 'v' => '\v', '\\' => '\\', _ => c == quote ? c : '\0' };
+        var simple = c switch { 'a' => '\a', 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', 'v' => '\v', '\\' => '\\', _ => c == quote ? c
+            : '\0' };
         if (simple != '\0')
         {
             text.Append(simple);
@@ -207,7 +210,8 @@ internal sealed class Lexer(string query)
         {
             return Fail($"unknown escape sequence '\\{c}'", start, _at);
         }
-        if (_at + length > query.Length || !uint.TryParse(query.AsSpan(_at, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var rune) || !Rune.IsValid(rune))
+        if (_at + length > query.Length
+            || !uint.TryParse(query.AsSpan(_at, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var rune) || !Rune.IsValid(rune))
         {
             return Fail("escape sequence is an invalid Unicode code point", start, Math.Min(query.Length, _at + length));
         }

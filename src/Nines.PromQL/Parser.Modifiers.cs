@@ -58,7 +58,8 @@ internal sealed partial class Parser
         }
         if (selector.Offset is not null || selector.At is not null)
         {
-            throw new StopException(new(selector.Offset is not null ? "no offset modifiers allowed before range" : "no @ modifiers allowed before range", open.Start, LastEnd));
+            throw new StopException(new(selector.Offset is not null ? "no offset modifiers allowed before range"
+                : "no @ modifiers allowed before range", open.Start, LastEnd));
         }
         return new MatrixSelector(new(expr.Span.Start, LastEnd), selector, range);
     }

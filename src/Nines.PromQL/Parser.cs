@@ -28,7 +28,8 @@ internal sealed partial class Parser(List<Token> tokens)
 
     private int LastEnd => _at > 0 ? tokens[_at - 1].End : 0;
 
-    public static bool IsReserved(string word) => Keywords.Contains(word) || Aggregations.Contains(word) || word.Equals("smoothed", StringComparison.OrdinalIgnoreCase);
+    public static bool IsReserved(string word) =>
+        Keywords.Contains(word) || Aggregations.Contains(word) || word.Equals("smoothed", StringComparison.OrdinalIgnoreCase);
 
     public static bool TakesParameter(string op) => op is "topk" or "bottomk" or "quantile" or "count_values" or "limitk" or "limit_ratio";
 
@@ -75,7 +76,8 @@ internal sealed partial class Parser(List<Token> tokens)
         // A sign binds weaker than a power and stronger than a product.
         var inner = Expression(6);
         var span = new QuerySpan(sign.Start, inner.Span.End);
-        return inner is NumberLiteral number ? number with { Span = span, Value = sign.Text == "-" ? -number.Value : number.Value, IsDuration = number.IsDuration && sign.Text == "+" }
+        return inner is NumberLiteral number
+            ? number with { Span = span, Value = sign.Text == "-" ? -number.Value : number.Value, IsDuration = number.IsDuration && sign.Text == "+" }
             : new UnaryExpr(span, sign.Text == "-", inner);
     }
 
@@ -267,7 +269,8 @@ internal sealed partial class Parser(List<Token> tokens)
         {
             if (matchers.Exists(m => m.Name == Labels.MetricName))
             {
-                throw new StopException(new($"metric name must not be set twice: \"{name}\" or \"{matchers.Find(m => m.Name == Labels.MetricName)!.Value}\"", span.Start, span.End));
+                throw new StopException(new($"metric name must not be set twice: \"{name}\" or \"{matchers.Find(m => m.Name == Labels.MetricName)!.Value}\"",
+                    span.Start, span.End));
             }
             matchers.Add(new(Labels.MetricName, MatchOp.Equal, name));
         }
@@ -291,7 +294,8 @@ internal sealed partial class Parser(List<Token> tokens)
             name = label.Text;
             return;
         }
-        MatchOp? op = Now is { Kind: TokenKind.Op } ? Now.Text switch { "=" => MatchOp.Equal, "!=" => MatchOp.NotEqual, "=~" => MatchOp.Regex, "!~" => MatchOp.NotRegex, _ => null } : null;
+        MatchOp? op = Now is { Kind: TokenKind.Op }
+            ? Now.Text switch { "=" => MatchOp.Equal, "!=" => MatchOp.NotEqual, "=~" => MatchOp.Regex, "!~" => MatchOp.NotRegex, _ => null } : null;
         if (op is null)
         {
             throw Unexpected("in label matching, expected label matching operator");

@@ -150,7 +150,8 @@ internal static class Printer
         literal.IsDuration ? Durations.Format((long)Math.Round(literal.Value * 1000)) : Number(literal.Value);
 
     private static string Number(double value) =>
-        double.IsPositiveInfinity(value) ? "Inf" : double.IsNegativeInfinity(value) ? "-Inf" : double.IsNaN(value) ? "NaN" : value.ToString("R", CultureInfo.InvariantCulture);
+        double.IsPositiveInfinity(value) ? "Inf" : double.IsNegativeInfinity(value) ? "-Inf" : double.IsNaN(value) ? "NaN"
+            : value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Quote(string value)
     {

@@ -25,7 +25,8 @@ namespace Nines.Server;
 public static class NinesApp
 {
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     /// <summary>Makes a server; <c>StartAsync</c> starts it.</summary>
     /// <param name="options">How it is started.</param>

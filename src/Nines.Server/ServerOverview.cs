@@ -44,7 +44,8 @@ internal static class ServerOverview
         return
         [
             Check("state", "writable", "datastore", !recorder.Refusing, shared ? HealthClass.Shared : HealthClass.Soft, recorder.Refusing ? "no" : "yes", "",
-                $"The store refuses writes: {recorder.Reason}. Messages go out from memory. Free the disk, or bring the database back.", ["/setup", "/account"]),
+                $"The store refuses writes: {recorder.Reason}. Messages go out from memory. Free the disk, or bring the database back.",
+                    ["/setup", "/account"]),
             Check("ledger", "stored", "datastore", ledger.StoreFailure is null, HealthClass.Soft, ledger.StoreFailure is null ? "yes" : "no", "",
                 $"The ledger counts in memory only: {ledger.StoreFailure}", []),
             Check("ledger", "stepAge", "component", stepAge < 60, HealthClass.HardLocal, stepAge, "s",
@@ -60,7 +61,8 @@ internal static class ServerOverview
     }
 
     private static HealthCheck Check(
-        string component, string measurement, string type, bool good, HealthClass @class, object value, string unit, string output, IReadOnlyList<string> affected) =>
+        string component, string measurement, string type, bool good, HealthClass @class, object value, string unit, string output,
+            IReadOnlyList<string> affected) =>
         new(component, measurement, type, good ? HealthStatus.Pass : @class == HealthClass.Soft ? HealthStatus.Warn : HealthStatus.Fail, @class,
             value, unit, good ? "" : output, good ? [] : affected);
 }

@@ -81,7 +81,7 @@ public static partial class Documents
         from file in tree.Files
         where Path.GetFileName(file.Key) is "packages.lock.json" or "package-lock.json"
         from line in file.Value.Split('\n').Index()
-        where line.Item.Contains("://", StringComparison.Ordinal)
+        where line.Item.Contains("\"resolved\"", StringComparison.Ordinal) && line.Item.Contains("://", StringComparison.Ordinal)
         select new Finding(LockRule, file.Key, line.Index + 1, "an address; where packages come from is the machine's business");
 
     private static IEnumerable<(string Path, int Line, string Text)> DocumentLines(SourceTree tree) =>

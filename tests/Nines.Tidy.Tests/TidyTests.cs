@@ -19,10 +19,10 @@ public sealed class TidyTests
     [MemberData(nameof(RuleNames))]
     public void Repository_keeps_the_rule(string rule)
     {
-        var excepted = Exemption.Read(Repository).Where(e => e.Rule == rule).Select(e => e.Path).ToHashSet();
+        var exemptions = Exemption.Read(Repository).Where(e => e.Rule == rule).ToList();
         var findings = Check(rule, Repository);
-        findings.Where(f => !excepted.Contains(f.Path)).Select(f => f.ToString()).ShouldBeEmpty();
-        excepted.Except(findings.Select(f => f.Path)).ShouldBeEmpty("an exception that is not needed any more");
+        string.Join('\n', findings.Where(f => !exemptions.Exists(e => e.Covers(f)))).ShouldBeEmpty();
+        exemptions.Where(e => !findings.Exists(e.Covers)).Select(e => e.Path).ShouldBeEmpty("an exception that is not needed any more");
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class TidyTests
         { Sizes.FileRule, "src/Nines.Tsdb/X.cs", new string('\n', 600) + "x" },
         { Sizes.FileRule, "src/Nines.Server/X.razor", new string('\n', 200) + "x" },
         { Sizes.MethodRule, "src/Nines.Core/X.cs", "class X { void F() {" + new string('\n', 70) + "} }" },
-        { Sizes.LineRule, "eng/x.sh", new string('x', 161) },
+        { Sizes.LineRule, "src/Nines.Core/X.cs", new string('x', 161) },
         { Words.NameRule, "src/Nines.Core/X.cs", "class AlertManager { }" },
         { Words.NameRule, "tests/A.Tests/X.cs", "static class StringUtils { }" },
         { Words.LeftoverRule, "src/Nines.Core/X.cs", "// TO" + "DO: later\nclass X { }" },

@@ -25,7 +25,8 @@ public sealed record Notification(
             new NotifiedAlert(state.Fingerprint, state.Labels, state.Annotations, state.StartsAtNs, resolved ? state.EndsAtNs : 0, state.GeneratorUrl));
     }
 
-    /// <summary>The key: SHA-256 over receiver, group key and place in the group's sequence (the stretch of firing and whether it is over), 32 hex digits.</summary>
+    /// <summary>The key: SHA-256 over receiver, group key and place in the group's sequence (the stretch of firing and whether it is over), 32 hex
+    /// digits.</summary>
     public static string KeyOf(string receiver, string groupKey, long episodeNs, bool resolved)
     {
         var text = $"{receiver.Length}:{receiver}{groupKey.Length}:{groupKey}{episodeNs}:{(resolved ? "resolved" : "firing")}";

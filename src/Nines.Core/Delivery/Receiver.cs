@@ -11,7 +11,8 @@ public abstract record Receiver(string Name, IReadOnlyList<string> Severities, b
 /// <param name="ApiUrl">Root of the Bot API; <c>https://api.telegram.org</c> unless a compatible server is meant.</param>
 /// <param name="BotToken">The bot's token.</param>
 /// <param name="ChatId">Chat id or <c>@channel</c>.</param>
-public sealed record TelegramReceiver(string Name, IReadOnlyList<string> Severities, bool SendResolved, SourcePosition Position, Uri ApiUrl, Secret BotToken, string ChatId)
+public sealed record TelegramReceiver(string Name, IReadOnlyList<string> Severities, bool SendResolved, SourcePosition Position, Uri ApiUrl, Secret BotToken,
+    string ChatId)
     : Receiver(Name, Severities, SendResolved, Position);
 
 /// <summary>An HTTP endpoint that takes Alertmanager's webhook payload, version 4.</summary>
@@ -20,7 +21,8 @@ public sealed record TelegramReceiver(string Name, IReadOnlyList<string> Severit
 public sealed record WebhookReceiver(string Name, IReadOnlyList<string> Severities, bool SendResolved, SourcePosition Position, Secret Url, Secret? BearerToken)
     : Receiver(Name, Severities, SendResolved, Position);
 
-/// <summary>A value that is not shown: literal, <c>${env:NAME}</c> or <c>${file:path}</c>. Resolved when used, so that a rotated secret needs no reload.</summary>
+/// <summary>A value that is not shown: literal, <c>${env:NAME}</c> or <c>${file:path}</c>. Resolved when used, so that a rotated secret needs no
+/// reload.</summary>
 /// <param name="Reference">The text as written in the workspace.</param>
 public sealed record Secret(string Reference)
 {

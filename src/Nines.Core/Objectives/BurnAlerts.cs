@@ -50,7 +50,8 @@ public static class BurnAlerts
         {
             var minutes = condition.SinceMs is { } since ? (nowMs - since) / 60_000 : 0;
             return Labels.Of(
-                ("summary", condition.SinceMs is null ? $"{objective.DisplayName}: the signal is back" : $"{objective.DisplayName}: no signal for {minutes} min"),
+                ("summary", condition.SinceMs is null ? $"{objective.DisplayName}: the signal is back"
+                    : $"{objective.DisplayName}: no signal for {minutes} min"),
                 ("description", condition.SinceMs is null
                     ? "Its events are counted again. What the counters tell of the gap is in the account."
                     : "No reading of its events arrives, so nothing is known of this promise. Nothing is counted as good."),
@@ -74,7 +75,8 @@ public static class BurnAlerts
 
     private static string Name(BurnSeverity severity) => severity == BurnSeverity.Page ? "page" : "ticket";
 
-    private static string Factor(double? rate) => rate is { } r ? r.ToString(r >= 100 ? "0" : r >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture) + "×" : "unknown";
+    private static string Factor(double? rate) => rate is { } r ? r.ToString(r >= 100 ? "0" : r >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture) + "×"
+        : "unknown";
 
     private static string Percent(double share) => (share * 100).ToString("0.###", CultureInfo.InvariantCulture) + " %";
 

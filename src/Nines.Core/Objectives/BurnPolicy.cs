@@ -3,7 +3,8 @@ namespace Nines.Core.Objectives;
 /// <summary>When spending the error budget too fast becomes an alert (multi-window, multi-burn-rate; Google SRE workbook, chapter 5).</summary>
 /// <param name="Name">The policy's name.</param>
 /// <param name="Rules">Its rules; each fires by itself.</param>
-/// <param name="MinimumBad">A rule does not fire before the long window holds this many bad events, so that low traffic does not page for one failed request.</param>
+/// <param name="MinimumBad">A rule does not fire before the long window holds this many bad events, so that low traffic does not page for one failed
+/// request.</param>
 /// <param name="Position">Where it is declared.</param>
 public sealed record BurnPolicy(string Name, IReadOnlyList<BurnRule> Rules, int MinimumBad, SourcePosition Position)
 {

@@ -128,7 +128,8 @@ public sealed class IndicatorReader
     {
         if (selector.Offset is not null || selector.At is not null)
         {
-            Refuse(selector, $"{(selector.At is null ? "offset" : "@")} cannot be accounted: the ledger counts events when they happen", $"drop {(selector.At is null ? "offset" : "@")}");
+            Refuse(selector, $"{(selector.At is null ? "offset" : "@")} cannot be accounted: the ledger counts events when they happen",
+                $"drop {(selector.At is null ? "offset" : "@")}");
         }
         else if (selector.Edge != EdgeModifier.None)
         {

@@ -1,6 +1,7 @@
 namespace Nines.Core.Objectives;
 
-/// <summary>The ledger's units. A minute is left-open and right-closed: minute m holds the times (60,000 (m − 1), 60,000 m] ms. Counts are fixed-point thousandths of an event.</summary>
+/// <summary>The ledger's units. A minute is left-open and right-closed: minute m holds the times (60,000 (m − 1), 60,000 m] ms. Counts are fixed-point
+/// thousandths of an event.</summary>
 public static class LedgerTime
 {
     /// <summary>Milliseconds in a minute.</summary>

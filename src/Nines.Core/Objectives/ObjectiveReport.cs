@@ -140,7 +140,8 @@ public interface IObjectiveReports
     /// <summary>The report of one objective, or null.</summary>
     ObjectiveReport? Find(string key);
 
-    /// <summary>The course of an objective over <paramref name="fromMinute"/> (excluded) to <paramref name="toMinute"/> in buckets of <paramref name="stepMinutes"/>.</summary>
+    /// <summary>The course of an objective over <paramref name="fromMinute"/> (excluded) to <paramref name="toMinute"/> in buckets of
+    /// <paramref name="stepMinutes"/>.</summary>
     IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes);
 
     /// <summary>The account of any window of an objective.</summary>

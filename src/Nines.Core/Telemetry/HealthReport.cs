@@ -41,12 +41,14 @@ public static class HealthEvaluator
 {
     /// <summary>The whole is as its worst part; a failing soft or shared part leaves it warning.</summary>
     public static HealthStatus Overall(IEnumerable<HealthCheck> checks) =>
-        checks.Select(c => c.Status == HealthStatus.Fail && c.Class != HealthClass.HardLocal ? HealthStatus.Warn : c.Status).DefaultIfEmpty(HealthStatus.Pass).Max();
+        checks.Select(c => c.Status == HealthStatus.Fail && c.Class != HealthClass.HardLocal ? HealthStatus.Warn : c.Status).DefaultIfEmpty(HealthStatus.Pass)
+            .Max();
 
     /// <summary>Whether the process should get requests: no hard local check fails.</summary>
     public static bool IsReady(IEnumerable<HealthCheck> checks) => !checks.Any(c => c is { Status: HealthStatus.Fail, Class: HealthClass.HardLocal });
 
-    /// <summary>A status in another vocabulary: <c>healthy</c> (healthy, degraded, unhealthy), <c>up</c> (UP, UP, DOWN), <c>ok</c> (ok, warning, error), else pass, warn, fail.</summary>
+    /// <summary>A status in another vocabulary: <c>healthy</c> (healthy, degraded, unhealthy), <c>up</c> (UP, UP, DOWN), <c>ok</c> (ok, warning, error),
+    /// else pass, warn, fail.</summary>
     public static string Word(HealthStatus status, string? format) => (format, status) switch
     {
         ("healthy", HealthStatus.Pass) => "healthy",

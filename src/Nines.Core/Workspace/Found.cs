@@ -41,5 +41,6 @@ internal sealed class Found
 
 /// <summary>An objective whose names are not looked up yet. References carry their place.</summary>
 internal sealed record DraftObjective(
-    BindingFile File, YamlText Name, string Suffix, YamlText? Service, YamlText? Environment, string DisplayName, string Description, decimal Target, YamlNode TargetNode, int WindowMinutes,
+    BindingFile File, YamlText Name, string Suffix, YamlText? Service, YamlText? Environment, string DisplayName, string Description, decimal Target,
+        YamlNode TargetNode, int WindowMinutes,
     Indicator? Indicator, YamlText? IndicatorRef, YamlText? Policy, UnknownTreatment Unknown, string Definition);

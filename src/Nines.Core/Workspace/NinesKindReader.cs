@@ -71,7 +71,8 @@ internal static class NinesKindReader
         share = percent ? share / 100 : share;
         if (share is <= 0 or > 1)
         {
-            rule.File.Error(text, "bad-value", $"share must be above 0 and at most 1 (100%), not {text.Value}", share is > 1 and <= 100 && !percent ? $"did you mean {text.Value}%?" : "");
+            rule.File.Error(text, "bad-value", $"share must be above 0 and at most 1 (100%), not {text.Value}", share is > 1 and <= 100 && !percent
+                ? $"did you mean {text.Value}%?" : "");
             return null;
         }
         return share;
@@ -99,7 +100,8 @@ internal static class NinesKindReader
         receiver.Done();
         if ((telegram is null) == (webhook is null))
         {
-            file.Error(receiver.Node, telegram is null ? "missing" : "bad-value", telegram is null ? "a receiver needs telegram or webhook" : "a receiver is either telegram or webhook", telegram is null ? "" : "write two receivers");
+            file.Error(receiver.Node, telegram is null ? "missing" : "bad-value", telegram is null ? "a receiver needs telegram or webhook"
+                : "a receiver is either telegram or webhook", telegram is null ? "" : "write two receivers");
         }
         Receiver? made = telegram is not null ? Telegram(telegram, name?.Value ?? "", severities, sendResolved, file.At(receiver.Node))
             : webhook is not null ? Webhook(webhook, name?.Value ?? "", severities, sendResolved, file.At(receiver.Node)) : null;
@@ -126,7 +128,8 @@ internal static class NinesKindReader
     private static WebhookReceiver? Webhook(Fields fields, string name, List<string> severities, bool sendResolved, SourcePosition position)
     {
         var url = Secret(fields, "url", required: true, warnWhenLiteral: false);
-        if (url is not null && !url.Reference.Contains("${", StringComparison.Ordinal) && !(Uri.TryCreate(url.Reference, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
+        if (url is not null && !url.Reference.Contains("${", StringComparison.Ordinal)
+            && !(Uri.TryCreate(url.Reference, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
         {
             fields.File.Error(fields.Any("url")!, "bad-value", "url is not an http address", "write http://… or https://…, or ${env:NAME}");
             url = null;
@@ -144,7 +147,8 @@ internal static class NinesKindReader
         }
         if (text.Value.Contains("${", StringComparison.Ordinal))
         {
-            if (!((text.Value.StartsWith("${env:", StringComparison.Ordinal) && text.Value.Length > 7) || (text.Value.StartsWith("${file:", StringComparison.Ordinal) && text.Value.Length > 8))
+            if (!((text.Value.StartsWith("${env:", StringComparison.Ordinal) && text.Value.Length > 7)
+                || (text.Value.StartsWith("${file:", StringComparison.Ordinal) && text.Value.Length > 8))
                 || text.Value.IndexOf('}', StringComparison.Ordinal) != text.Value.Length - 1)
             {
                 fields.File.Error(text, "bad-value", $"{key} is not a reference to a secret", "write ${env:NAME} or ${file:path}, alone");

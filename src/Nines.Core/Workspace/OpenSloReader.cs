@@ -41,12 +41,14 @@ internal static class OpenSloReader
                 spec?.Ignore("description", "connectionDetails");
                 if (spec?.Text("type", required: true) is { } type && type.Value != "Nines")
                 {
-                    file.Error(type, "unsupported", $"external sources ({type.Value}) are not read in this version", "drop the DataSource: the built-in engine reads what scrape_configs collect; or use type Nines");
+                    file.Error(type, "unsupported", $"external sources ({type.Value}) are not read in this version",
+                        "drop the DataSource: the built-in engine reads what scrape_configs collect; or use type Nines");
                 }
                 spec?.Done();
                 break;
             default:
-                file.Warn(top.Node, "not-used", $"{kind} is not used: burn policies decide when to alert", "declare a nines/v1 BurnPolicy and name it in alertPolicies");
+                file.Warn(top.Node, "not-used", $"{kind} is not used: burn policies decide when to alert",
+                    "declare a nines/v1 BurnPolicy and name it in alertPolicies");
                 if (kind == "AlertPolicy" && name is not null)
                 {
                     found.AlertPolicies.Add(name.Value);
@@ -64,7 +66,12 @@ internal static class OpenSloReader
         var annotations = metadata?.Map("annotations");
         var environment = (annotations?.Any("nines.dev/environment") ?? labels?.Any("environment")) is { } e
             ? e as YamlText ?? (e as YamlList)?.Items.FirstOrDefault() as YamlText : null;
-        var unknown = annotations?.OneOf("nines.dev/unknown", "ignored", "ignored", "bad", "half") switch { "bad" => UnknownTreatment.Bad, "half" => UnknownTreatment.Half, _ => UnknownTreatment.Ignored };
+        var unknown = annotations?.OneOf("nines.dev/unknown", "ignored", "ignored", "bad", "half") switch
+        {
+            "bad" => UnknownTreatment.Bad,
+            "half" => UnknownTreatment.Half,
+            _ => UnknownTreatment.Ignored,
+        };
         var inline = spec.Map("indicator");
         var reference = spec.Text("indicatorRef");
         if ((inline is null) == (reference is null) && spec.Any("indicator") is null)
@@ -107,7 +114,8 @@ internal static class OpenSloReader
             {
                 var suffix = drafts.Count == 1 ? "" : "/" + (own is { Length: > 0 } ? Slug(own) : (index + 1).ToString());
                 var shown = drafts.Count == 1 || own is null ? displayName ?? own ?? name.Value : $"{displayName ?? name.Value}: {own}";
-                found.Objectives.Add(new(file, name, suffix, service, environment, shown, description, target.Value, at!, window.Value, indicator, reference, policy, unknown, definition));
+                found.Objectives.Add(new(file, name, suffix, service, environment, shown, description, target.Value, at!, window.Value, indicator, reference,
+                    policy, unknown, definition));
             }
         }
         spec.Done();
@@ -128,7 +136,9 @@ internal static class OpenSloReader
         return indicator;
     }
 
-    private static string Slug(string text) => string.Join('-', new string([.. text.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    private static string Slug(string text) =>
+        string.Join('-', new string([.. text.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')])
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     private static (decimal? Target, YamlNode? At) Target(Fields objective)
     {
@@ -136,14 +146,18 @@ internal static class OpenSloReader
         var percent = objective.Any("targetPercent");
         if ((target is null) == (percent is null))
         {
-            objective.File.Error(objective.Node, target is null ? "missing" : "bad-value", target is null ? "an objective needs target or targetPercent" : "target and targetPercent are both given");
+            objective.File.Error(objective.Node, target is null ? "missing" : "bad-value", target is null ? "an objective needs target or targetPercent"
+                : "target and targetPercent are both given");
             return (null, null);
         }
-        var value = target is not null ? objective.Number("target", decimal.MinValue, decimal.MaxValue) : objective.Number("targetPercent", decimal.MinValue, decimal.MaxValue) / 100;
+        var value = target is not null ? objective.Number("target", decimal.MinValue, decimal.MaxValue)
+            : objective.Number("targetPercent", decimal.MinValue, decimal.MaxValue) / 100;
         if (value is <= 0 or >= 1)
         {
-            var hint = target is not null && value is > 1 and < 100 ? "write it as a share, such as 0.999, or use targetPercent" : value is 1 ? "a target of all leaves no budget" : "";
-            objective.File.Error((target ?? percent)!, "bad-value", target is not null ? "target must be between 0 and 1, both excluded" : "targetPercent must be between 0 and 100, both excluded", hint);
+            var hint = target is not null && value is > 1 and < 100 ? "write it as a share, such as 0.999, or use targetPercent" : value is 1
+                ? "a target of all leaves no budget" : "";
+            objective.File.Error((target ?? percent)!, "bad-value", target is not null ? "target must be between 0 and 1, both excluded"
+                : "targetPercent must be between 0 and 100, both excluded", hint);
             return (null, null);
         }
         return (value, target ?? percent);
@@ -163,7 +177,8 @@ internal static class OpenSloReader
         var window = windows[0];
         if (!window.Flag("isRolling", true) || window.Any("calendar") is not null)
         {
-            spec.File.Error(window.Any("calendar") ?? window.Node, "unsupported", "calendar windows are not supported yet", "use isRolling: true with a duration such as 28d");
+            spec.File.Error(window.Any("calendar") ?? window.Node, "unsupported",
+                "calendar windows are not supported yet", "use isRolling: true with a duration such as 28d");
         }
         var ms = window.Duration("duration", 3_600_000, 400L * 86_400_000, required: true);
         window.Done();
@@ -189,7 +204,8 @@ internal static class OpenSloReader
                 var reference = entry.Text("alertPolicyRef");
                 if (reference is null)
                 {
-                    spec.File.Warn(node, "not-used", "inline alert policies are not used: burn policies decide when to alert", "declare a nines/v1 BurnPolicy and name it here");
+                    spec.File.Warn(node, "not-used", "inline alert policies are not used: burn policies decide when to alert",
+                        "declare a nines/v1 BurnPolicy and name it here");
                 }
                 policy ??= reference;
             }
@@ -226,7 +242,8 @@ internal static class OpenSloReader
         var bad = ratio.Map("bad");
         if ((good is null) == (bad is null))
         {
-            ratio.File.Error(ratio.Node, good is null ? "missing" : "bad-value", good is null ? "ratioMetric needs good or bad" : "ratioMetric has both good and bad", good is null ? "" : "drop one: the other is what is left of total");
+            ratio.File.Error(ratio.Node, good is null ? "missing" : "bad-value", good is null ? "ratioMetric needs good or bad"
+                : "ratioMetric has both good and bad", good is null ? "" : "drop one: the other is what is left of total");
         }
         var (goodQuery, badQuery) = (Query(good), Query(bad));
         var total = Query(ratio.Map("total", required: true));

@@ -8,7 +8,8 @@ internal static class ScrapeConfigReader
 {
     private static readonly string[] NotYet =
     [
-        "relabel_configs", "metric_relabel_configs", "file_sd_configs", "http_sd_configs", "dns_sd_configs", "kubernetes_sd_configs", "consul_sd_configs", "docker_sd_configs",
+        "relabel_configs", "metric_relabel_configs", "file_sd_configs", "http_sd_configs", "dns_sd_configs", "kubernetes_sd_configs", "consul_sd_configs",
+            "docker_sd_configs",
         "ec2_sd_configs", "tls_config", "basic_auth", "authorization", "oauth2", "proxy_url", "follow_redirects", "enable_http2", "target_limit",
         "label_name_length_limit", "label_value_length_limit", "scrape_classic_histograms", "native_histogram_bucket_limit", "fallback_scrape_protocol",
     ];
@@ -96,20 +97,23 @@ internal static class ScrapeConfigReader
         }
     }
 
-    private static void Target(BindingFile file, YamlNode node, string job, string scheme, string rest, List<(string Name, string Value)> labels, List<ScrapeTarget> into)
+    private static void Target(BindingFile file, YamlNode node, string job, string scheme, string rest, List<(string Name, string Value)> labels,
+        List<ScrapeTarget> into)
     {
         if (node is not YamlText text)
         {
             file.Error(node, "wrong-type", "a target must be a text", "write it as host:port");
             return;
         }
-        if (text.Value.Contains('/', StringComparison.Ordinal) || !Uri.TryCreate(scheme + text.Value + rest, UriKind.Absolute, out var url) || url.Host.Length == 0)
+        if (text.Value.Contains('/', StringComparison.Ordinal) || !Uri.TryCreate(scheme + text.Value + rest, UriKind.Absolute, out var url)
+            || url.Host.Length == 0)
         {
             file.Error(text, "bad-value", $"\"{text.Value}\" is not a target", "write it as host:port; scheme and path are keys of the job");
             return;
         }
         var own = labels.Where(l => l.Name is not ("job" or "instance")).DistinctBy(l => l.Name, StringComparer.Ordinal);
-        var instance = labels.Find(l => l.Name == "instance").Value ?? (text.Value.Contains(':', StringComparison.Ordinal) ? text.Value : $"{text.Value}:{url.Port}");
+        var instance = labels.Find(l => l.Name == "instance").Value
+            ?? (text.Value.Contains(':', StringComparison.Ordinal) ? text.Value : $"{text.Value}:{url.Port}");
         into.Add(new(url, Labels.Of(own.Append(("job", labels.Find(l => l.Name == "job").Value ?? job)).Append(("instance", instance)))));
     }
 
@@ -138,7 +142,8 @@ internal static class ScrapeConfigReader
         }
         (string Unit, long Bytes)[] units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30), ("B", 1)];
         var unit = Array.Find(units, u => text.Value.EndsWith(u.Unit, StringComparison.Ordinal));
-        if ((unit.Unit is null && text.Value != "0") || !long.TryParse(text.Value.AsSpan(0, text.Value.Length - (unit.Unit?.Length ?? 0)), out var number) || number is < 0 or > 1 << 30)
+        if ((unit.Unit is null && text.Value != "0") || !long.TryParse(text.Value.AsSpan(0, text.Value.Length - (unit.Unit?.Length ?? 0)), out var number)
+            || number is < 0 or > 1 << 30)
         {
             job.File.Error(text, "bad-value", $"{key} is not a size: {text.Value}", "write it as 10MB");
             return null;

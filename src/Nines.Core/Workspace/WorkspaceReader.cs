@@ -25,7 +25,8 @@ public static class WorkspaceReader
             ReadFile(file, found, problems);
         }
         var model = Linker.Link(found) with { Hash = HashOf(read) };
-        problems = [.. problems.OrderBy(p => p.Position.File, StringComparer.Ordinal).ThenBy(p => p.Position.Line).ThenBy(p => p.Position.Column).ThenBy(p => p.Code, StringComparer.Ordinal)
+        problems = [.. problems.OrderBy(p => p.Position.File, StringComparer.Ordinal).ThenBy(p => p.Position.Line).ThenBy(p => p.Position.Column)
+            .ThenBy(p => p.Code, StringComparer.Ordinal)
             .ThenBy(p => p.Message, StringComparer.Ordinal).Take(MaxProblems)];
         return new(problems.Exists(p => p.Severity == ProblemSeverity.Error) ? null : model, problems);
     }
@@ -76,12 +77,14 @@ public static class WorkspaceReader
         string[] kinds = version.Value switch { "openslo/v1" => OpenSloReader.Kinds, "nines/v1" => NinesKindReader.Kinds, _ => [] };
         if (kinds.Length == 0)
         {
-            file.Error(version, "unknown-version", $"apiVersion {version.Value} is not read", Near.Hint(version.Value, ["openslo/v1", "nines/v1"]) is { Length: > 0 } hint ? hint : "write openslo/v1 or nines/v1");
+            file.Error(version, "unknown-version", $"apiVersion {version.Value} is not read",
+                Near.Hint(version.Value, ["openslo/v1", "nines/v1"]) is { Length: > 0 } hint ? hint : "write openslo/v1 or nines/v1");
             return;
         }
         if (!kinds.Contains(kind.Value, StringComparer.Ordinal))
         {
-            file.Error(kind, "unknown-kind", $"{version.Value} has no kind {kind.Value}", Near.Hint(kind.Value, kinds) is { Length: > 0 } hint ? hint : $"it has {string.Join(", ", kinds)}");
+            file.Error(kind, "unknown-kind", $"{version.Value} has no kind {kind.Value}", Near.Hint(kind.Value, kinds) is { Length: > 0 } hint ? hint
+                : $"it has {string.Join(", ", kinds)}");
             return;
         }
         var metadata = top.Map("metadata", required: true);
@@ -131,7 +134,8 @@ internal static class Linker
         {
             if (Objective(draft, found) is { } objective && !objectives.TryAdd(objective.Key, objective))
             {
-                draft.File.Error(draft.Name, "duplicate", $"objective {objective.Key} is declared twice", $"the first is at {objectives[objective.Key].Position}");
+                draft.File.Error(draft.Name, "duplicate", $"objective {objective.Key} is declared twice",
+                    $"the first is at {objectives[objective.Key].Position}");
             }
         }
         return new()

@@ -67,7 +67,8 @@ internal sealed class YamlReader(string file, string text, List<Problem> problem
         return _documents;
     }
 
-    private static string CleanMessage(string message) => message[(message.IndexOf("): ", StringComparison.Ordinal) is var i and >= 0 && message.StartsWith('(') ? i + 3 : 0)..].ReplaceLineEndings(" ");
+    private static string CleanMessage(string message) =>
+        message[(message.IndexOf("): ", StringComparison.Ordinal) is var i and >= 0 && message.StartsWith('(') ? i + 3 : 0)..].ReplaceLineEndings(" ");
 
     private bool Take(ParsingEvent now)
     {
@@ -183,8 +184,10 @@ internal sealed class YamlReader(string file, string text, List<Problem> problem
             }
             if (i < offset && i < value.Length)
             {
-                var escaped = (scalar.Style == ScalarStyle.DoubleQuoted && at < source.Length && source[at] == '\\') || (scalar.Style == ScalarStyle.SingleQuoted && value[i] == '\'');
-                Step(!escaped ? 1 : scalar.Style == ScalarStyle.SingleQuoted ? 2 : source.ElementAtOrDefault(at + 1) switch { 'x' => 4, 'u' => 6, 'U' => 10, _ => 2 });
+                var escaped = (scalar.Style == ScalarStyle.DoubleQuoted && at < source.Length && source[at] == '\\')
+                    || (scalar.Style == ScalarStyle.SingleQuoted && value[i] == '\'');
+                Step(!escaped ? 1 : scalar.Style == ScalarStyle.SingleQuoted ? 2
+                    : source.ElementAtOrDefault(at + 1) switch { 'x' => 4, 'u' => 6, 'U' => 10, _ => 2 });
             }
         }
         return (line, column);

@@ -37,7 +37,8 @@ public readonly ref struct ExposedSample
     /// <summary>Whether this is the start timestamp (<c>_created</c>, in seconds) of the other series of its family and labels, not a series.</summary>
     public bool IsCreated { get; init; }
 
-    /// <summary>The family's name as its <c># TYPE</c> line gave it, when this sample belongs to a counter, histogram or summary of OpenMetrics; else empty.</summary>
+    /// <summary>The family's name as its <c># TYPE</c> line gave it, when this sample belongs to a counter, histogram or summary of OpenMetrics; else
+    /// empty.</summary>
     public ReadOnlySpan<byte> Family { get; init; }
 }
 

@@ -33,7 +33,8 @@ internal sealed class AccessGate(RequestDelegate next, Accounts accounts, NinesO
         {
             var (status, code, hint) = role == Role.Anyone
                 ? (StatusCodes.Status401Unauthorized, "not-signed-in", "Send an API token: Authorization: Bearer nines_…")
-                : (StatusCodes.Status403Forbidden, "role-too-low", least is { } role1 ? $"This needs the role {role1.ToString().ToLowerInvariant()}." : "This route is not in the access table.");
+                : (StatusCodes.Status403Forbidden, "role-too-low", least is { } role1 ? $"This needs the role {role1.ToString().ToLowerInvariant()}."
+                : "This route is not in the access table.");
             await Problems.Write(context, status, code, hint);
         }
     }
@@ -50,7 +51,8 @@ internal sealed class AccessGate(RequestDelegate next, Accounts accounts, NinesO
         {
             return cookie.Principal;
         }
-        var fromLoopback = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && !context.Request.Headers.ContainsKey("X-Forwarded-For");
+        var fromLoopback = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+            && !context.Request.Headers.ContainsKey("X-Forwarded-For");
         return options.Demo && fromLoopback ? Accounts.Principal("visitor", "", Role.Viewer, "visitor") : null;
     }
 

@@ -61,8 +61,10 @@ internal static class AccessRoom
             await context.SignOutAsync(Accounts.Scheme);
             return TypedResults.Redirect("/login");
         });
-        pages.MapGet("/account", (HttpContext context, Accounts accounts, ShellSource shell, CancellationToken stop) => AccountPageAsync(context, accounts, shell, null, null, stop));
-        pages.MapPost("/account/tokens", async (HttpContext context, Accounts accounts, ShellSource shell, [FromForm] string name, [FromForm] string role, CancellationToken stop) =>
+        pages.MapGet("/account", (HttpContext context, Accounts accounts, ShellSource shell, CancellationToken stop) =>
+            AccountPageAsync(context, accounts, shell, null, null, stop));
+        pages.MapPost("/account/tokens",
+            async (HttpContext context, Accounts accounts, ShellSource shell, [FromForm] string name, [FromForm] string role, CancellationToken stop) =>
         {
             var secret = await accounts.AddTokenAsync(name, RoleIn(role), ActorOf(context), stop);
             return await AccountPageAsync(context, accounts, shell, secret, null, stop);
@@ -72,14 +74,17 @@ internal static class AccessRoom
             await accounts.DeleteTokenAsync(id, ActorOf(context), stop);
             return TypedResults.Redirect("/account");
         });
-        pages.MapPost("/account/users", async (HttpContext context, Accounts accounts, ShellSource shell, [FromForm] string name, [FromForm] string password, [FromForm] string role, CancellationToken stop) =>
+        pages.MapPost("/account/users",
+            async (HttpContext context, Accounts accounts, ShellSource shell, [FromForm] string name, [FromForm] string password, [FromForm] string role,
+                CancellationToken stop) =>
         {
             var wrong = await accounts.AddUserAsync(name, password, RoleIn(role), ActorOf(context), stop);
             return await AccountPageAsync(context, accounts, shell, null, wrong, stop);
         });
     }
 
-    private static async Task<IResult> SignInAsync(HttpContext context, Accounts accounts, [FromForm] string name, [FromForm] string password, [FromForm] string? next, CancellationToken stop)
+    private static async Task<IResult> SignInAsync(HttpContext context, Accounts accounts, [FromForm] string name, [FromForm] string password,
+        [FromForm] string? next, CancellationToken stop)
     {
         if (await accounts.SignInAsync(name, password, stop) is not { } user)
         {
@@ -90,7 +95,8 @@ internal static class AccessRoom
         return TypedResults.LocalRedirect(IsLocal(next) ? next! : "/");
     }
 
-    private static async Task<IResult> SetUpAsync(HttpContext context, Accounts accounts, [FromForm] string token, [FromForm] string name, [FromForm] string password, CancellationToken stop)
+    private static async Task<IResult> SetUpAsync(HttpContext context, Accounts accounts, [FromForm] string token, [FromForm] string name,
+        [FromForm] string password, CancellationToken stop)
     {
         if (await accounts.SetUpAsync(token, name, password, stop) is { } wrong)
         {
@@ -101,7 +107,8 @@ internal static class AccessRoom
         return TypedResults.LocalRedirect("/");
     }
 
-    private static async Task<IResult> AccountPageAsync(HttpContext context, Accounts accounts, ShellSource shell, string? secret, string? wrong, CancellationToken stop)
+    private static async Task<IResult> AccountPageAsync(HttpContext context, Accounts accounts, ShellSource shell, string? secret, string? wrong,
+        CancellationToken stop)
     {
         var admin = Accounts.RoleOf(context.User) >= Role.Admin;
         return new RazorComponentResult<AccountPage>(new

@@ -102,8 +102,10 @@ internal sealed class Accounts(IStateStore store, TimeProvider time)
     public async Task<string> AddTokenAsync(string name, Role role, string actor, CancellationToken cancellation)
     {
         var secret = "nines_" + NewSecret();
-        var token = new ApiToken("tok_" + NewSecret()[..16], name.Trim() is { Length: > 0 } given ? given[..Math.Min(64, given.Length)] : "token", role, HashOf(secret), time.GetUtcNow());
-        var outcome = await store.PutAsync(new RowWrite("token", token.Id, 0, JsonSerializer.Serialize(token, AccessJson.Default.ApiToken), token.Hash), cancellation,
+        var token = new ApiToken("tok_" + NewSecret()[..16], name.Trim() is { Length: > 0 } given ? given[..Math.Min(64, given.Length)]
+            : "token", role, HashOf(secret), time.GetUtcNow());
+        var outcome = await store.PutAsync(new RowWrite("token", token.Id, 0, JsonSerializer.Serialize(token, AccessJson.Default.ApiToken), token.Hash),
+            cancellation,
             FactOf("token.added/1", $"token/{token.Id}", actor, token.Id, role));
         return outcome is CommitOutcome.Committed ? secret : throw new StoreRefusedException("the token could not be stored", null);
     }

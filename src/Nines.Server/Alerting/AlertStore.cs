@@ -19,7 +19,8 @@ internal static class AlertStore
         INSERT INTO alert (fingerprint, firing, updated_at, json) VALUES (@p1, @p2, @p3, @p4)
         ON CONFLICT (fingerprint) DO UPDATE SET firing = excluded.firing, updated_at = excluded.updated_at, json = excluded.json
         """,
-        state.Fingerprint, state.Firing ? 1L : 0L, state.UpdatedAtNs, JsonSerializer.Serialize(new StoredAlert(state, explanation), AlertJson.Default.StoredAlert));
+        state.Fingerprint, state.Firing ? 1L
+            : 0L, state.UpdatedAtNs, JsonSerializer.Serialize(new StoredAlert(state, explanation), AlertJson.Default.StoredAlert));
 
     public static void Append(StateTransaction transaction, AlertTransition transition) => transaction.Execute("""
         INSERT INTO alert_transition (fingerprint, episode, resolved, at, explanation) VALUES (@p1, @p2, @p3, @p4, @p5)

@@ -21,7 +21,8 @@ internal static class AlertingRoom
         return services;
     }
 
-    /// <summary>Maps <c>GET /nines/v1/alerts</c> and Alertmanager's <c>GET</c> and <c>POST /api/v2/alerts</c>. Who may call them is for the caller to say.</summary>
+    /// <summary>Maps <c>GET /nines/v1/alerts</c> and Alertmanager's <c>GET</c> and <c>POST /api/v2/alerts</c>. Who may call them is for the caller to
+    /// say.</summary>
     public static IEndpointRouteBuilder MapAlerting(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("listAlerts");

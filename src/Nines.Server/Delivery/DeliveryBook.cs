@@ -16,9 +16,11 @@ internal sealed class DeliveryBook
 
     public void Set(Notification notification, DeliveryState state, int attempts, string detail, bool recorded)
     {
-        var report = new DeliveryReport(notification.Key, notification.Receiver, notification.Resolved, state, attempts, notification.DecidedAtNs, detail, recorded);
+        var report = new DeliveryReport(notification.Key, notification.Receiver, notification.Resolved, state, attempts, notification.DecidedAtNs, detail,
+            recorded);
         _byAlert.AddOrUpdate(notification.Alert.Fingerprint, [report], (_, before) =>
-            [.. before.Where(r => r.Key != report.Key).Append(report).OrderByDescending(r => r.AtNs).ThenByDescending(r => r.Resolved).ThenBy(r => r.Receiver, StringComparer.Ordinal).Take(PerAlert)]);
+            [.. before.Where(r => r.Key != report.Key).Append(report).OrderByDescending(r => r.AtNs).ThenByDescending(r => r.Resolved)
+                .ThenBy(r => r.Receiver, StringComparer.Ordinal).Take(PerAlert)]);
         Interlocked.Increment(ref _version);
     }
 

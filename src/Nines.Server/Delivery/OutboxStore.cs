@@ -56,7 +56,8 @@ internal static class OutboxStore
         SELECT json, state, attempts, detail, recorded FROM outbox
         WHERE state IN ('pending', 'sending') OR decided_at >= @p1 ORDER BY decided_at, idempotency_key
         """,
-        row => new OutboxEntry(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0), sinceNs);
+        row => new OutboxEntry(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0),
+            sinceNs);
 
     public static string Serialize(Notification notification) => JsonSerializer.Serialize(notification, Json.Notification);
 

@@ -38,7 +38,8 @@ internal sealed partial class OutboxWorker : IDisposable
     private bool _disposed;
 
     public OutboxWorker(
-        DurableRecorder recorder, ReceiverClient client, Spool spool, TimeProvider time, IoTime io, Func<double> jitter, DeliveryFault fault, ILogger<OutboxWorker> log)
+        DurableRecorder recorder, ReceiverClient client, Spool spool, TimeProvider time, IoTime io, Func<double> jitter, DeliveryFault fault,
+            ILogger<OutboxWorker> log)
     {
         _recorder = recorder;
         _client = client;
@@ -73,7 +74,8 @@ internal sealed partial class OutboxWorker : IDisposable
         foreach (var entry in entries)
         {
             var open = entry.State is DeliveryState.Pending or DeliveryState.Sending && !delivered.Contains(entry.Notification.Key);
-            Book.Set(entry.Notification, open ? DeliveryState.Pending : delivered.Contains(entry.Notification.Key) ? DeliveryState.Sent : entry.State, entry.Attempts, entry.Detail, entry.Recorded);
+            Book.Set(entry.Notification, open ? DeliveryState.Pending : delivered.Contains(entry.Notification.Key) ? DeliveryState.Sent
+                : entry.State, entry.Attempts, entry.Detail, entry.Recorded);
             if (open)
             {
                 Enqueue(new Parcel(entry.Notification, true) { Attempts = entry.Attempts, InDoubt = entry.State == DeliveryState.Sending });

@@ -45,7 +45,8 @@ internal sealed class Spool : IDisposable
         FileStream? file = null;
         try
         {
-            file = new FileStream(Path.Combine(directory, "unrecorded"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0, FileOptions.WriteThrough);
+            file = new FileStream(Path.Combine(directory, "unrecorded"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0,
+                FileOptions.WriteThrough);
             var content = new byte[Size];
             var length = file.ReadAtLeast(content, Size, throwOnEndOfStream: false);
             if (length < Size)
@@ -70,7 +71,8 @@ internal sealed class Spool : IDisposable
         }
     }
 
-    /// <summary>Appends a notification that is about to go out unrecorded. The task ends when it is written, or cannot be; on a disk that hangs, never.</summary>
+    /// <summary>Appends a notification that is about to go out unrecorded. The task ends when it is written, or cannot be; on a disk that hangs,
+    /// never.</summary>
     public Task AppendAsync(Notification notification) => Queue(() => Append(OutboxStore.Serialize(notification)));
 
     /// <summary>Appends that a notification was delivered.</summary>

@@ -36,7 +36,8 @@ public static class JournalCommands
                 var seq = 0L;
                 for (var i = 0; i < size; i++)
                 {
-                    seq = transaction.Append(new Fact("proof.appended/1", "proof/journal", time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000, "system", payload)
+                    seq = transaction.Append(new Fact("proof.appended/1", "proof/journal", time.GetUtcNow()
+                        .ToUnixTimeMilliseconds() * 1_000_000, "system", payload)
                     {
                         Kind = FactKind.Test,
                         Correlation = "proof/append",
@@ -58,7 +59,8 @@ public static class JournalCommands
         reader.Query(reader.Dialect.BeginRead, _ => 0);
         try
         {
-            var head = reader.Query("SELECT seq, hash FROM journal_head", row => new JournalHead(row.GetInt64(0), row.GetFieldValue<byte[]>(1))).FirstOrDefault()
+            var head = reader.Query("SELECT seq, hash FROM journal_head", row => new JournalHead(row.GetInt64(0), row.GetFieldValue<byte[]>(1)))
+                .FirstOrDefault()
                 ?? FactChain.Empty;
             reader.Each($"SELECT {Columns} FROM fact ORDER BY seq", row =>
             {

@@ -33,7 +33,8 @@ public static class JournalProofs
 
     private static FlippedByte FlipOne(string directory, string column, Random random)
     {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = DataDirectory.StateFileOf(directory), Pooling = false }.ToString());
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = DataDirectory.StateFileOf(directory),
+            Pooling = false }.ToString());
         connection.Open();
         while (true)
         {

@@ -7,10 +7,12 @@ using Nines.Metrics;
 namespace Nines.Server.Objectives;
 
 /// <summary>
-/// Keeps the ledgers of all objectives: reads increments, closes minutes, judges burn, commits. One thread calls <see cref="Step"/>; reports may be read from any.
+/// Keeps the ledgers of all objectives: reads increments, closes minutes, judges burn, commits. One thread calls <see cref="Step"/>; reports may be read
+/// from any.
 /// When the store refuses, counting and judging go on in memory and the changes wait for the next commit.
 /// </summary>
-internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore store, Uri publicUrl, LedgerFault fault, ILogger logger) : IObjectiveReports, IDisposable
+internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore store, Uri publicUrl, LedgerFault fault, ILogger logger)
+    : IObjectiveReports, IDisposable
 {
     /// <summary>A minute closes this long after its end.</summary>
     public const long SettleMs = 5_000;
@@ -203,9 +205,11 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
         Revisions = [.. first.Revisions, .. second.Revisions],
     };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The new objectives could not be taken over: {Reason}. The old ones go on; it is tried again at the next step.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The new objectives could not be taken over: {Reason}. The old ones go on; it is tried again at the next step.")]
     private partial void LogApplyFailed(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The ledger could not be stored ({Count} objectives): {Reason}. Counting goes on; it is stored when the disk allows.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The ledger could not be stored ({Count} objectives): {Reason}. Counting goes on; it is stored when the disk allows.")]
     private partial void LogCommitFailed(int count, string reason);
 }

@@ -90,7 +90,8 @@ internal sealed class LedgerStore : IDisposable
         using var span = spans.ExecuteReader();
         while (span.Read())
         {
-            ledger.Book.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4), span.GetDouble(5)));
+            ledger.Book.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4),
+                span.GetDouble(5)));
         }
         ledger.Book.TakeSpanChanges();
     }
@@ -100,8 +101,10 @@ internal sealed class LedgerStore : IDisposable
     public void Commit(IEnumerable<LedgerChanges> changes, long nowMs)
     {
         using var transaction = _connection.BeginTransaction();
-        using var hour = Command("insert into hour values ($g, $h, $p) on conflict do update set packed = excluded.packed", ("$g", 0L), ("$h", 0L), ("$p", Array.Empty<byte>()));
-        using var cursor = Command("insert into cursor values ($g, $p) on conflict do update set packed = excluded.packed", ("$g", 0L), ("$p", Array.Empty<byte>()));
+        using var hour = Command("insert into hour values ($g, $h, $p) on conflict do update set packed = excluded.packed", ("$g", 0L), ("$h", 0L),
+            ("$p", Array.Empty<byte>()));
+        using var cursor = Command("insert into cursor values ($g, $p) on conflict do update set packed = excluded.packed", ("$g", 0L),
+            ("$p", Array.Empty<byte>()));
         using var span = Command("""
             insert into span (generation, from_ms, to_ms, kind, good, bad, unseen) values ($g, $f, $t, $k, $o, $b, $u)
             on conflict do update set good = excluded.good, bad = excluded.bad, unseen = excluded.unseen

@@ -5,7 +5,8 @@ using Nines.Core.Alerting;
 
 namespace Nines.Server.Objectives;
 
-/// <summary>Steps the ledger every 15 s on a thread of its own, named <c>ledger</c> so that its cost can be told from the kernel's account, and posts what it finds.</summary>
+/// <summary>Steps the ledger every 15 s on a thread of its own, named <c>ledger</c> so that its cost can be told from the kernel's account, and posts what
+/// it finds.</summary>
 internal sealed partial class LedgerWorker(LedgerEngine engine, IAlertDoor door, TimeProvider time, ILogger<LedgerWorker> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);

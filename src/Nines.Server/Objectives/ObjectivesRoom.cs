@@ -53,7 +53,8 @@ internal static class ObjectivesRoom
                 Query = q ?? "",
                 State = Enum.GetValues<BudgetState>().Select(s => (BudgetState?)s).FirstOrDefault(s => Format.State(s!.Value).Attribute == state),
             }));
-        pages.MapGet("/objectives/{**key}", IResult (string key, string? range, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
+        pages.MapGet("/objectives/{**key}",
+            IResult (string key, string? range, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
         {
             if (reports.Find(key) is not { } report)
             {

@@ -132,7 +132,8 @@ public static class Backup
             {
                 continue;
             }
-            var connectionString = new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = 30 };
+            var connectionString = new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, Mode = SqliteOpenMode.ReadWrite,
+                DefaultTimeout = 30 };
             using var connection = new SqliteConnection(connectionString.ToString());
             connection.Open();
             using var command = connection.CreateCommand();
@@ -227,7 +228,8 @@ public static class Backup
         {
             if (!found.TryGetValue(file.Path, out var actual) || actual != file)
             {
-                throw new BackupException(actual is null ? $"the backup lacks {file.Path}" : $"{file.Path} in the backup is damaged: its hash differs from the manifest");
+                throw new BackupException(actual is null ? $"the backup lacks {file.Path}"
+                    : $"{file.Path} in the backup is damaged: its hash differs from the manifest");
             }
         }
         DataDirectory.CheckFormat(root);

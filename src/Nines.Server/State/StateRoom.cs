@@ -6,7 +6,8 @@ namespace Nines.Server.State;
 /// <summary>Puts the state into a server.</summary>
 internal static class StateRoom
 {
-    /// <summary>Registers <see cref="DataDirectory"/> (opened on first use, so locked for the server's life), <see cref="IStateStore"/>, <see cref="DurableRecorder"/> and <see cref="WorkspaceArchive"/>.</summary>
+    /// <summary>Registers <see cref="DataDirectory"/> (opened on first use, so locked for the server's life), <see cref="IStateStore"/>,
+    /// <see cref="DurableRecorder"/> and <see cref="WorkspaceArchive"/>.</summary>
     public static IServiceCollection AddState(this IServiceCollection services, NinesOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);

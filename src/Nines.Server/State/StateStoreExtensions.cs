@@ -39,7 +39,8 @@ internal static class StateStoreExtensions
         store.CommitAsync(new StateChange([row], facts), cancellation);
 
     /// <summary>Deletes one row if it has the version.</summary>
-    public static Task<CommitOutcome> DeleteAsync(this IStateStore store, string kind, string id, long version, CancellationToken cancellation, params Fact[] facts) =>
+    public static Task<CommitOutcome> DeleteAsync(this IStateStore store, string kind, string id, long version, CancellationToken cancellation,
+        params Fact[] facts) =>
         store.CommitAsync(new StateChange([new RowWrite(kind, id, version, null)], facts), cancellation);
 
     /// <summary>One row, or null.</summary>

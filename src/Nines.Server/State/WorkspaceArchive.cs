@@ -28,8 +28,10 @@ internal sealed class WorkspaceArchive(IStateStore store, TimeProvider time)
                 foreach (var file in files)
                 {
                     var blob = Convert.ToHexStringLower(SHA256.HashData(file.Content.Span));
-                    transaction.Execute("INSERT INTO workspace_blob (hash, content) VALUES (@p1, @p2) ON CONFLICT (hash) DO NOTHING", blob, file.Content.ToArray());
-                    transaction.Execute("INSERT INTO workspace_file (workspace, path, hash) VALUES (@p1, @p2, @p3) ON CONFLICT (workspace, path) DO NOTHING", hash, file.Path, blob);
+                    transaction.Execute("INSERT INTO workspace_blob (hash, content) VALUES (@p1, @p2) ON CONFLICT (hash) DO NOTHING", blob,
+                        file.Content.ToArray());
+                    transaction.Execute("INSERT INTO workspace_file (workspace, path, hash) VALUES (@p1, @p2, @p3) ON CONFLICT (workspace, path) DO NOTHING",
+                        hash, file.Path, blob);
                 }
                 transaction.Put(new RowWrite("workspace", "active", active?.Version ?? 0, "{}", hash));
                 return new CommitOutcome.Committed(transaction.Append(FactOf(hash, files.Count, actor, now)));

@@ -13,7 +13,8 @@ namespace Nines.Server.Telemetry;
 internal sealed record HealthSource(Func<IReadOnlyList<HealthCheck>> Look);
 
 /// <summary>
-/// <c>/health</c>, <c>/health/live|liveness</c>, <c>/health/ready|readiness</c>, <c>/health/detailed</c> as health+json. Liveness looks at nothing but the process.
+/// <c>/health</c>, <c>/health/live|liveness</c>, <c>/health/ready|readiness</c>, <c>/health/detailed</c> as health+json. Liveness looks at nothing but the
+/// process.
 /// <c>?format=healthy|up|ok</c> answers in the words of other tools, <c>?format=healthy</c> also with their <c>components</c>.
 /// </summary>
 internal static class HealthEndpoints
@@ -25,22 +26,27 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes, DateTimeOffset startedAt)
     {
         var group = routes.MapGroup("/health").WithTags("Health");
-        group.MapGet("", (string? format, HealthSource source, TimeProvider time) => Answer(Overall(source), format, source, time, startedAt, details: false)).WithName("GetHealth");
-        group.MapGet("/detailed", (string? format, HealthSource source, TimeProvider time) => Answer(Overall(source), format, source, time, startedAt, details: true)).WithName("GetHealthDetailed");
+        group.MapGet("", (string? format, HealthSource source, TimeProvider time) => Answer(Overall(source), format, source, time, startedAt, details: false))
+            .WithName("GetHealth");
+        group.MapGet("/detailed", (string? format, HealthSource source, TimeProvider time) =>
+            Answer(Overall(source), format, source, time, startedAt, details: true)).WithName("GetHealthDetailed");
         foreach (var path in (string[])["/live", "/liveness"])
         {
-            group.MapGet(path, (string? format, TimeProvider time) => Answer(HealthStatus.Pass, format, null, time, startedAt, details: false)).WithName("GetHealth" + path[1..]);
+            group.MapGet(path, (string? format, TimeProvider time) => Answer(HealthStatus.Pass, format, null, time, startedAt, details: false))
+                .WithName("GetHealth" + path[1..]);
         }
         foreach (var path in (string[])["/ready", "/readiness"])
         {
             group.MapGet(path, (string? format, HealthSource source, TimeProvider time) =>
-                Answer(HealthEvaluator.IsReady(source.Look()) ? HealthStatus.Pass : HealthStatus.Fail, format, null, time, startedAt, details: false)).WithName("GetHealth" + path[1..]);
+                Answer(HealthEvaluator.IsReady(source.Look()) ? HealthStatus.Pass : HealthStatus.Fail, format, null, time, startedAt, details: false))
+                    .WithName("GetHealth" + path[1..]);
         }
     }
 
     private static HealthStatus Overall(HealthSource source) => HealthEvaluator.Overall(source.Look());
 
-    private static ContentHttpResult Answer(HealthStatus status, string? format, HealthSource? source, TimeProvider time, DateTimeOffset startedAt, bool details)
+    private static ContentHttpResult Answer(HealthStatus status, string? format, HealthSource? source, TimeProvider time, DateTimeOffset startedAt,
+        bool details)
     {
         var now = time.GetUtcNow();
         var body = new JsonObject

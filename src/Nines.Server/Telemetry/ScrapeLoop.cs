@@ -53,7 +53,8 @@ public sealed partial class ScrapeLoop(ISampleSink sink, ISeriesSource source, T
                         running.Scraper.Apply(job);
                         continue;
                     }
-                    var added = new Running(new TargetScraper(job, target, _client, sink, source, time), CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
+                    var added = new Running(new TargetScraper(job, target, _client, sink, source, time),
+                        CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
                     _running.Add(key, added);
                     Start(added);
                 }

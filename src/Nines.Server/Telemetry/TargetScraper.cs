@@ -5,7 +5,8 @@ using Nines.Metrics;
 namespace Nines.Server.Telemetry;
 
 /// <summary>Scrapes one target on its schedule. A failure of any kind costs this target's <c>up</c> and nothing else.</summary>
-internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, TimeProvider time) : IDisposable
+internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, TimeProvider time)
+    : IDisposable
 {
     private static readonly string[] Reported =
         ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"];

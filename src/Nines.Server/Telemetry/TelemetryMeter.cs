@@ -8,8 +8,10 @@ internal static class TelemetryMeter
 {
     private static readonly Meter Meter = new(SelfTelemetry.MeterName);
     private static readonly Counter<long> Scrapes = Meter.CreateCounter<long>("nines_telemetry_scrapes_total", description: "Scrapes, by outcome.");
-    private static readonly Counter<long> Samples = Meter.CreateCounter<long>("nines_telemetry_scraped_samples_total", description: "Samples read from targets.");
-    private static readonly Histogram<double> Durations = Meter.CreateHistogram<double>("nines_telemetry_scrape_duration_seconds", description: "How long scrapes took.");
+    private static readonly Counter<long> Samples = Meter.CreateCounter<long>("nines_telemetry_scraped_samples_total",
+        description: "Samples read from targets.");
+    private static readonly Histogram<double> Durations = Meter.CreateHistogram<double>("nines_telemetry_scrape_duration_seconds",
+        description: "How long scrapes took.");
     private static readonly KeyValuePair<string, object?> Ok = new("outcome", "success");
     private static readonly KeyValuePair<string, object?> Failed = new("outcome", "failure");
 
@@ -27,12 +29,16 @@ internal static class TelemetryMeter
         var meter = new Meter(SelfTelemetry.MeterName);
         meter.CreateObservableGauge("nines_tsdb_series", () => store.Health.Series, description: "Series held.");
         meter.CreateObservableGauge("nines_tsdb_log_bytes", () => store.Health.LogBytes, description: "Size of the log on disk.");
-        meter.CreateObservableGauge("nines_tsdb_log_writable", () => store.Health.LogWritable ? 1 : 0, description: "Whether the last write of the log went well.");
+        meter.CreateObservableGauge("nines_tsdb_log_writable", () => store.Health.LogWritable ? 1
+            : 0, description: "Whether the last write of the log went well.");
         meter.CreateObservableCounter("nines_tsdb_appended_samples_total", () => store.Health.AppendedSamples, description: "Samples made visible.");
-        meter.CreateObservableCounter("nines_tsdb_refused_samples_total", () => store.Health.RefusedSamples, description: "Samples not newer than their series, or of a refused series.");
+        meter.CreateObservableCounter("nines_tsdb_refused_samples_total", () =>
+            store.Health.RefusedSamples, description: "Samples not newer than their series, or of a refused series.");
         meter.CreateObservableCounter("nines_tsdb_refused_series_total", () => store.Health.RefusedSeries, description: "Series beyond the limit.");
-        meter.CreateObservableCounter("nines_tsdb_failed_commits_total", () => store.Health.FailedCommits, description: "Commits that are visible but not in the log.");
-        meter.CreateObservableCounter("nines_tsdb_failed_syncs_total", () => store.Health.FailedSyncs, description: "Failed attempts to force the log to disk.");
+        meter.CreateObservableCounter("nines_tsdb_failed_commits_total", () =>
+            store.Health.FailedCommits, description: "Commits that are visible but not in the log.");
+        meter.CreateObservableCounter("nines_tsdb_failed_syncs_total", () =>
+            store.Health.FailedSyncs, description: "Failed attempts to force the log to disk.");
         return meter;
     }
 }

@@ -17,7 +17,8 @@ namespace Nines.Server.Telemetry;
 public static partial class TelemetryRoom
 {
     /// <summary>
-    /// Registers <see cref="TsdbStore"/> as <see cref="ISeriesSource"/> and <see cref="ISampleSink"/>, <see cref="ScrapeLoop"/> and <see cref="SelfTelemetry"/>.
+    /// Registers <see cref="TsdbStore"/> as <see cref="ISeriesSource"/> and <see cref="ISampleSink"/>, <see cref="ScrapeLoop"/> and
+    /// <see cref="SelfTelemetry"/>.
     /// Register what has to outlive the scraping before this.
     /// </summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, NinesOptions options)
@@ -93,7 +94,8 @@ internal sealed record TargetList(IReadOnlyList<TargetItem> Items);
 
 /// <summary>One target.</summary>
 internal sealed record TargetItem(
-    string Job, string Url, IReadOnlyDictionary<string, string> Labels, string Health, DateTimeOffset? LastScrape, double LastDurationSeconds, int LastSamples, string? LastError)
+    string Job, string Url, IReadOnlyDictionary<string, string> Labels, string Health, DateTimeOffset? LastScrape, double LastDurationSeconds, int LastSamples,
+        string? LastError)
 {
     public static TargetItem Of(TargetStatus status)
     {

@@ -21,14 +21,16 @@ public sealed class WorkspaceDirectory
         var problems = new List<Problem>();
         if (!Directory.Exists(root))
         {
-            return (files, [new Problem(new SourcePosition(root, 1, 1), ProblemSeverity.Error, "no-directory", "the workspace directory does not exist", "create it, or name another with --workspace")]);
+            return (files, [new Problem(new SourcePosition(root, 1, 1), ProblemSeverity.Error, "no-directory", "the workspace directory does not exist",
+                "create it, or name another with --workspace")]);
         }
         foreach (var path in Paths(root).Take(MaxFiles + 1))
         {
             var name = Path.GetRelativePath(root, path).Replace('\\', '/');
             if (files.Count == MaxFiles)
             {
-                problems.Add(new Problem(new SourcePosition(name, 1, 1), ProblemSeverity.Error, "too-many-files", $"a workspace has at most {MaxFiles} files", "split it over several servers"));
+                problems.Add(new Problem(new SourcePosition(name, 1, 1), ProblemSeverity.Error, "too-many-files", $"a workspace has at most {MaxFiles} files",
+                    "split it over several servers"));
                 break;
             }
             try
@@ -37,7 +39,8 @@ public sealed class WorkspaceDirectory
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                problems.Add(new Problem(new SourcePosition(name, 1, 1), ProblemSeverity.Error, "unreadable", $"the file cannot be read: {e.Message}", "mend its permissions"));
+                problems.Add(new Problem(new SourcePosition(name, 1, 1), ProblemSeverity.Error, "unreadable", $"the file cannot be read: {e.Message}",
+                    "mend its permissions"));
             }
         }
         return (files, problems);
@@ -48,7 +51,8 @@ public sealed class WorkspaceDirectory
         var info = new FileInfo(path);
         if (info.Length > MaxFileBytes)
         {
-            problems.Add(new Problem(new SourcePosition(name, 1, 1), ProblemSeverity.Error, "file-too-large", $"the file has {info.Length} bytes; at most {MaxFileBytes} are read", "split it"));
+            problems.Add(new Problem(new SourcePosition(name, 1, 1), ProblemSeverity.Error, "file-too-large",
+                $"the file has {info.Length} bytes; at most {MaxFileBytes} are read", "split it"));
             return new WorkspaceFile(name, default);
         }
         if (_read.TryGetValue(name, out var known) && known.Length == info.Length && known.Written == info.LastWriteTimeUtc)
@@ -61,7 +65,8 @@ public sealed class WorkspaceDirectory
     }
 
     private static IEnumerable<string> Paths(string root) =>
-        Directory.EnumerateFiles(root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, MaxRecursionDepth = 16 })
+        Directory.EnumerateFiles(root, "*",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, MaxRecursionDepth = 16 })
             .Where(p => Path.GetExtension(p) is ".yaml" or ".yml")
             .Where(p => !Path.GetRelativePath(root, p).Split('/', '\\').Any(part => part.StartsWith('.')))
             .Order(StringComparer.Ordinal);

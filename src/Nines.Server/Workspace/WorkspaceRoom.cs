@@ -48,7 +48,8 @@ internal static class WorkspaceRoom
         routes.MapGet("/nines/v1/workspace", Ok<WorkspaceStatus> (WorkspaceWatcher watcher) =>
         {
             var state = watcher.State;
-            return TypedResults.Ok(new WorkspaceStatus(state.Model.Hash, state.ActivatedAt, state.Pending, state.Model.Objectives.Count, [.. state.Problems.Select(ProblemItem.Of)]));
+            return TypedResults.Ok(new WorkspaceStatus(state.Model.Hash, state.ActivatedAt, state.Pending, state.Model.Objectives.Count,
+                [.. state.Problems.Select(ProblemItem.Of)]));
         }).WithName("GetWorkspace").WithSummary("The running workspace, and the problems of its files.").WithTags("Workspace");
 
     public static void MapWorkspacePages(this IEndpointRouteBuilder pages) =>

@@ -17,7 +17,8 @@ internal sealed record WorkspaceState(WorkspaceModel Model, DateTimeOffset? Acti
 /// it comes back from the archive.
 /// </summary>
 internal sealed partial class WorkspaceWatcher(
-    NinesOptions options, WorkspaceDirectory directory, Func<CancellationToken, Task<IReadOnlyList<WorkspaceFile>>> lastGood, TimeProvider time, ILogger<WorkspaceWatcher> logger)
+    NinesOptions options, WorkspaceDirectory directory, Func<CancellationToken, Task<IReadOnlyList<WorkspaceFile>>> lastGood, TimeProvider time,
+        ILogger<WorkspaceWatcher> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -88,7 +89,8 @@ internal sealed partial class WorkspaceWatcher(
         }
     }
 
-    private async Task ActivateAsync(WorkspaceModel model, IReadOnlyList<WorkspaceFile> files, IReadOnlyList<Problem> problems, bool pending, CancellationToken cancellation)
+    private async Task ActivateAsync(WorkspaceModel model, IReadOnlyList<WorkspaceFile> files, IReadOnlyList<Problem> problems, bool pending,
+        CancellationToken cancellation)
     {
         var changed = model.Hash != _state.Model.Hash || _state.ActivatedAt is null;
         _state = new WorkspaceState(model, changed ? time.GetUtcNow() : _state.ActivatedAt, problems, pending);

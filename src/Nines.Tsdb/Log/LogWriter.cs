@@ -20,7 +20,8 @@ internal sealed class LogWriter(ILogFiles files, int segmentBytes) : IDisposable
 
     /// <summary>Notes a segment found at the start.</summary>
     public void Found(string name, long length, long newestMs) =>
-        _segments.Add(new Segment(name, long.Parse(Path.GetFileNameWithoutExtension(name), CultureInfo.InvariantCulture)) { Length = length, NewestMs = newestMs });
+        _segments.Add(new Segment(name, long.Parse(Path.GetFileNameWithoutExtension(name), CultureInfo.InvariantCulture)) { Length = length,
+            NewestMs = newestMs });
 
     /// <summary>Makes sure that there is a segment with room.</summary>
     public void Open()
