@@ -29,10 +29,10 @@ internal sealed class LedgerStore : IDisposable
     public static LedgerStore Open(string path)
     {
         SqliteLibrary.Use();
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 2 }.ToString());
         connection.Open();
         var store = new LedgerStore(connection);
-        store.Execute("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 2000;");
+        store.Execute("pragma journal_mode = wal; pragma synchronous = normal;");
         var version = (long)store.Scalar("pragma user_version")!;
         if (version > Version)
         {
