@@ -29,12 +29,12 @@ internal static class HealthEndpoints
         group.MapGet("/detailed", (string? format, HealthSource source, TimeProvider time) => Answer(Overall(source), format, source, time, startedAt, details: true)).WithName("GetHealthDetailed");
         foreach (var path in (string[])["/live", "/liveness"])
         {
-            group.MapGet(path, (string? format, TimeProvider time) => Answer(HealthStatus.Pass, format, null, time, startedAt, details: false)).WithName("GetHealth" + path[1..]);
+            group.MapGet(path, (string? format, TimeProvider time) => Answer(HealthStatus.Pass, format, null, time, startedAt, details: false)).WithName("GetHealth" + char.ToUpperInvariant(path[1]) + path[2..]);
         }
         foreach (var path in (string[])["/ready", "/readiness"])
         {
             group.MapGet(path, (string? format, HealthSource source, TimeProvider time) =>
-                Answer(HealthEvaluator.IsReady(source.Look()) ? HealthStatus.Pass : HealthStatus.Fail, format, null, time, startedAt, details: false)).WithName("GetHealth" + path[1..]);
+                Answer(HealthEvaluator.IsReady(source.Look()) ? HealthStatus.Pass : HealthStatus.Fail, format, null, time, startedAt, details: false)).WithName("GetHealth" + char.ToUpperInvariant(path[1]) + path[2..]);
         }
     }
 
