@@ -29,7 +29,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public string Data => Path.Combine(_root, "data");
 
-    public static async Task<RunningServer> StartAsync(IReadOnlyDictionary<string, string>? files = null, bool demo = false, string? root = null, ILoggerProvider? logs = null)
+    public static async Task<RunningServer> StartAsync(IReadOnlyDictionary<string, string>? files = null, bool demo = false, string? root = null, ILoggerProvider? logs = null, string? postgres = null)
     {
         root ??= Directory.CreateTempSubdirectory("nines-test-").FullName;
         Directory.CreateDirectory(Path.Combine(root, "workspace"));
@@ -38,7 +38,7 @@ internal sealed class RunningServer : IAsyncDisposable
             await File.WriteAllTextAsync(Path.Combine(root, "workspace", name), text);
         }
         var app = NinesApp.Create(
-            new NinesOptions { WorkspaceDirectory = Path.Combine(root, "workspace"), DataDirectory = Path.Combine(root, "data"), Listen = "http://127.0.0.1:0", Demo = demo },
+            new NinesOptions { WorkspaceDirectory = Path.Combine(root, "workspace"), DataDirectory = Path.Combine(root, "data"), Listen = "http://127.0.0.1:0", Demo = demo, Postgres = postgres },
             builder =>
             {
                 builder.Logging.ClearProviders();
