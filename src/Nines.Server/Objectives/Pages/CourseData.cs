@@ -27,7 +27,7 @@ public sealed record CourseData(
         [.. report.Spans.Where(s => s.Kind != SpanKind.Unseen).Select(s => new CourseGap(s.FromMs / 1000, s.ToMs / 1000, s.Kind == SpanKind.NoData))], state);
 
     /// <summary>The data as the text of a <c>script</c> element; the serializer escapes what could end it.</summary>
-    public MarkupString Json => new(JsonSerializer.Serialize(this, CourseJson.Default.CourseData));
+    public MarkupString ToScript() => new(JsonSerializer.Serialize(this, CourseJson.Default.CourseData));
 
     private static double? Round(double? value) => value is { } v ? Math.Round(v, 3) : null;
 }
