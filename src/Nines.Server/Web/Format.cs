@@ -11,7 +11,7 @@ internal static class Format
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
     /// <summary>A share as per cent, rounded: <c>22.6 %</c>, <c>−38.4 %</c>.</summary>
-    public static string Percent(double share, int decimals = 1) => Minus((share * 100).ToString("F" + decimals, Culture)) + NarrowSpace + "%";
+    public static string Percent(double share, int decimals = 1) => Minus((share * 100).ToString(Math.Abs(share) >= 10 ? "#,0" : "F" + decimals, Culture)) + NarrowSpace + "%";
 
     /// <summary>A target exactly as declared: <c>99.95 %</c>.</summary>
     public static string Target(decimal target) => (target * 100).ToString("0.######", Culture) + NarrowSpace + "%";
