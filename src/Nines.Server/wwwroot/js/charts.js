@@ -62,8 +62,10 @@
           const { ctx } = u, { left, width } = u.bbox, at = v => u.valToPos(v, 'y', true), end = left + width;
           dash(ctx, left, end, at(50), token('caution-text'), [4, 3]); dash(ctx, left, end, at(25), token('freeze-text'), [4, 3]);
           gaps(u, d);
-          label(ctx, compact ? 'Caution' : 'Caution under 50\u202f%', left + px(6), at(50) + px(14), token('caution-text'), { back: false });
-          label(ctx, compact ? 'Freeze' : 'Freeze under 25\u202f%', left + px(6), at(25) + px(14), token('freeze-text'), { back: false });
+          if (at(25) - at(50) > px(16)) { // far overspent, the bands are too thin for their names
+            label(ctx, compact ? 'Caution' : 'Caution under 50\u202f%', left + px(6), at(50) + px(14), token('caution-text'), { back: false });
+            label(ctx, compact ? 'Freeze' : 'Freeze under 25\u202f%', left + px(6), at(25) + px(14), token('freeze-text'), { back: false });
+          }
           const i = d.drawn.findLastIndex(v => v != null);
           if (i < 0) return;
           const x = u.valToPos(d.x[i], 'x', true), y = at(d.left[i]), tone = d.state === 'unknown' ? 'ink-2' : `${d.state}-text`;
@@ -79,9 +81,9 @@
         series: { stroke: token('ink-2'), width: 1 },
         under() {},
         over(u) {
-          const { ctx } = u, { left, width } = u.bbox, at = v => u.valToPos(v, 'y', true);
-          ctx.save(); ctx.fillStyle = token('exhausted'); const w = Math.max(px(2.5), width / d.x.length);
-          d.nines.forEach((v, i) => { if (v != null && v < goal) { const x = u.valToPos(d.x[i], 'x', true); if (x >= left && x <= left + width) ctx.fillRect(x - w / 2, at(goal), w, at(v) - at(goal)); } });
+          const { ctx } = u, { left, top, width, height } = u.bbox, at = v => u.valToPos(v, 'y', true);
+          ctx.save(); ctx.fillStyle = token('exhausted'); ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
+          d.nines.forEach((v, i) => { if (v != null && v < goal) { const x = u.valToPos(d.x[i], 'x', true), w = Math.max(px(2.5), x - u.valToPos(d.x[i] - d.step, 'x', true) - px(.5)); ctx.fillRect(x - w, at(goal), w, at(v) - at(goal)); } });
           ctx.restore();
           dash(ctx, left, left + width, at(goal), token('ink'), [4, 3]);
           gaps(u, d);
@@ -114,14 +116,15 @@
       width = paper ?? plot.clientWidth;
       const compact = width < 560;
       k = kinds[figure.dataset.chart](d, compact);
+      const far = Math.min(0, ...d.drawn) < -999;
       u = new uPlot({
-        width, height: plot.clientHeight, padding: [22, compact ? 52 : 56, 0, 0], legend: { show: false },
+        width, height: plot.clientHeight, padding: [22, far ? 76 : compact ? 52 : 56, 0, 0], legend: { show: false },
         scales: { x: { time: true, range: (_, lo, hi) => (lo === d.x[0] ? [d.start, hi] : [lo, hi]) }, y: { range: () => k.range } }, tzDate: s => uPlot.tzDate(new Date(s * 1000), 'Etc/UTC'),
         cursor: { y: false, sync: { key: 'objective' }, points: { size: 7, fill: token('paper'), stroke: token('ink'), width: 2 }, drag: { x: true, y: false } },
         axes: [
           { stroke: token('ink-2'), font: axisFont(), size: 28, gap: 6, grid: { show: false }, ticks: { stroke: token('rule-2'), width: 1, size: 4 }, space: compact ? 64 : 72,
             values: (_, s) => s.map((v, i) => { const q = new Date(v * 1000); return q.getUTCHours() || q.getUTCMinutes() || (s.length > 1 && s[1] - s[0] < 3600 * 6) ? `${two(q.getUTCHours())}:${two(q.getUTCMinutes())}` : `${q.getUTCDate()}${i === 0 || q.getUTCDate() <= (s[1] - s[0]) / 86400 ? ' ' + M[q.getUTCMonth()] : ''}`; }) },
-          { stroke: token('ink-2'), font: axisFont(), size: compact ? 54 : 76, gap: 6, grid: { stroke: token('rule'), width: 1 }, ticks: { show: false }, splits: (c, axis, lo, hi, incr) => k.splits ?? steps(lo, hi, incr), values: (_, s) => s.map(v => k.values(v)) },
+          { stroke: token('ink-2'), font: axisFont(), size: compact && !far ? 54 : 76, gap: 6, grid: { stroke: token('rule'), width: 1 }, ticks: { show: false }, splits: (c, axis, lo, hi, incr) => k.splits ?? steps(lo, hi, incr), values: (_, s) => s.map(v => k.values(v)) },
         ],
         series: [{}, { ...k.series, spanGaps: false, points: { show: true, size: 4, width: 0, fill: k.series.stroke, filter: lone(() => k.y) } }],
         hooks: { drawAxes: [c => k.under(c)], draw: [c => k.over(c)], setCursor: [c => { if (out) out.textContent = c.cursor.idx == null ? rest : read(d, c.cursor.idx); }] },
