@@ -8,10 +8,9 @@ WORK=$(mktemp -d "${TMPDIR:-/tmp}/nines-$NAME.XXXXXX")
 STARTED=$SECONDS
 PIDS=()
 UNDO=()         # commands to run before WORK is removed, such as an unmount
-FAILURES=()
 
 say() { printf '%s  %s\n' "$(date -u +%H:%M:%S)" "$*" >&2; }
-fail() { FAILURES+=("$*"); say "FAILED: $*"; }
+fail() { echo "$*" >>"$WORK/failures"; say "FAILED: $*"; }     # works from subshells too
 need() { "$@" || { say "cannot go on: $*"; exit 1; }; }
 
 # Ends everything this proof started and removes its directory; with NINES_KEEP=1 the directory stays.
@@ -80,6 +79,9 @@ wait_for() {
 # wait_url SECONDS URL
 wait_url() { wait_for "$1" "an answer of $2" curl -fsS -m 5 -o /dev/null "$2"; }
 
+# until_ms MS: sleeps until a moment.
+until_ms() { local left=$(($1 - $(now_ms))); [ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))"; }
+
 now_ms() { date +%s%3N; }
 
 # json EXPRESSION [FILE]: evaluates JavaScript over JSON `d`, from a file or the standard input; arguments after the file are `a`.
@@ -98,10 +100,10 @@ get() { curl -fsS -m 10 "$1" | json "$2"; }
 # verdict TEXT: the last line, with the figure, and the exit code.
 verdict() {
     local took=$((SECONDS - STARTED))
-    if [ ${#FAILURES[@]} -eq 0 ]; then
+    if [ ! -s "$WORK/failures" ]; then
         echo "PASS $NAME: $* (${took} s)"
         exit 0
     fi
-    echo "FAIL $NAME: $(IFS=';'; echo "${FAILURES[*]}"); $* (${took} s)"
+    echo "FAIL $NAME: $(paste -sd';' "$WORK/failures"); $* (${took} s)"
     exit 1
 }
