@@ -1,8 +1,8 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
+using Nines.Server.State;
 
 namespace Nines.Server.Objectives;
 
@@ -141,7 +141,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
                 next[objective.Key] = goesOn ? tracked! : Start(objective, nowMs);
             }
         }
-        catch (SqliteException e)
+        catch (StoreRefusedException e)
         {
             StoreFailure = e.Message;
             LogApplyFailed(e.Message);
@@ -185,7 +185,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
             store.Commit(batch, nowMs);
             StoreFailure = null;
         }
-        catch (SqliteException e)
+        catch (StoreRefusedException e)
         {
             StoreFailure = e.Message;
             LogCommitFailed(batch.Count, e.Message);
