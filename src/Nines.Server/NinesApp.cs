@@ -107,7 +107,6 @@ public static class NinesApp
         });
         app.UseResponseCompression();
         app.UseRouting();
-        app.UseRateLimiter();
         app.UseMiddleware<AccessGate>();
         app.UseAntiforgery();
     }

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
@@ -40,28 +39,23 @@ internal static class AccessRoom
             cookie.Events = new CookieAuthenticationEvents { OnRedirectToLogin = _ => Task.CompletedTask, OnRedirectToAccessDenied = _ => Task.CompletedTask };
         });
         services.AddAntiforgery(a => a.Cookie.Name = "nines.forms");
-        services.AddRateLimiter(limits =>
-        {
-            limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-            limits.AddPolicy("sign-in", context => RateLimitPartition.GetFixedWindowLimiter(
-                context.Connection.RemoteIpAddress?.ToString() ?? "",
-                _ => new FixedWindowRateLimiterOptions { PermitLimit = 10, Window = TimeSpan.FromMinutes(1) }));
-        });
+        services.AddSingleton<SignInLimit>();
         return services;
     }
 
     public static void MapAccess(this IEndpointRouteBuilder pages)
     {
+        var limit = pages.ServiceProvider.GetRequiredService<SignInLimit>();
         pages.MapGet("/login", async (string? next, Accounts accounts, CancellationToken stop) =>
             await accounts.SetupTokenAsync(stop) is null
                 ? (IResult)new RazorComponentResult<LoginPage>(new { Next = next ?? "/" })
                 : TypedResults.Redirect("/setup"));
-        pages.MapPost("/login", SignInAsync).RequireRateLimiting("sign-in");
+        pages.MapPost("/login", SignInAsync).AddEndpointFilter(limit);
         pages.MapGet("/setup", async (string? token, Accounts accounts, CancellationToken stop) =>
             await accounts.SetupTokenAsync(stop) is null
                 ? (IResult)TypedResults.Redirect("/login")
                 : new RazorComponentResult<SetupPage>(new { Token = token ?? "" }));
-        pages.MapPost("/setup", SetUpAsync).RequireRateLimiting("sign-in");
+        pages.MapPost("/setup", SetUpAsync).AddEndpointFilter(limit);
         pages.MapPost("/logout", async (HttpContext context) =>
         {
             await context.SignOutAsync(Accounts.Scheme);

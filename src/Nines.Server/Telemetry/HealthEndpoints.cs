@@ -24,7 +24,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes, DateTimeOffset startedAt)
     {
-        var group = routes.MapGroup("/health").WithTags("Health").DisableRateLimiting();
+        var group = routes.MapGroup("/health").WithTags("Health");
         group.MapGet("", (string? format, HealthSource source, TimeProvider time) => Answer(Overall(source), format, source, time, startedAt, details: false)).WithName("GetHealth");
         group.MapGet("/detailed", (string? format, HealthSource source, TimeProvider time) => Answer(Overall(source), format, source, time, startedAt, details: true)).WithName("GetHealthDetailed");
         foreach (var path in (string[])["/live", "/liveness"])

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Nines.Core;
 using Nines.Core.Workspace;
 
@@ -53,18 +51,6 @@ public sealed class WorkspaceDirectory
             }
         }
         return (files, problems);
-    }
-
-    /// <summary>A text that differs when names or contents differ.</summary>
-    public static string Fingerprint(IReadOnlyList<WorkspaceFile> files)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in files)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{file.Path}\n{file.Content.Length}\n"));
-            hash.AppendData(file.Content.Span);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private WorkspaceFile ReadFile(string path, string name, List<Problem> problems)

@@ -23,7 +23,7 @@ internal sealed partial class WorkspaceWatcher(
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
     private volatile WorkspaceState _state = new(WorkspaceModel.Empty, null, [], false);
-    private string? _lastRead;
+    private (IReadOnlyList<WorkspaceFile> Files, IReadOnlyList<Problem> Unreadable)? _lastRead;
 
     /// <summary>What is called, in order, when a workspace becomes the active one.</summary>
     public List<Func<WorkspaceModel, IReadOnlyList<WorkspaceFile>, CancellationToken, Task>> Activated { get; } = [];
@@ -49,12 +49,12 @@ internal sealed partial class WorkspaceWatcher(
     public async Task LookAsync(CancellationToken cancellation)
     {
         var (files, unreadable) = directory.Read(options.WorkspaceDirectory);
-        var print = WorkspaceDirectory.Fingerprint(files) + string.Join('\n', unreadable);
-        if (print == _lastRead)
+        // Unchanged files hold the same memory: no contents are compared every two seconds.
+        if (_lastRead is { } last && files.SequenceEqual(last.Files) && unreadable.SequenceEqual(last.Unreadable))
         {
             return;
         }
-        _lastRead = print;
+        _lastRead = (files, unreadable);
         var reading = WorkspaceReader.Read(files);
         Problem[] problems = [.. unreadable, .. reading.Problems];
         if (reading.Model is { } model && unreadable.All(p => p.Severity != ProblemSeverity.Error))
