@@ -28,6 +28,18 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     /// <inheritdoc/>
     public long Version => Interlocked.Read(ref _version);
 
+    /// <summary>How many objectives are counted.</summary>
+    public int Count => _tracked.Count;
+
+    /// <summary>Series that objectives count, once for each objective.</summary>
+    public int SeriesCount { get; private set; }
+
+    /// <summary>Events that came too late to be booked, fixed-point, of the present objectives.</summary>
+    public long LateDropped { get; private set; }
+
+    /// <summary>Attempts to store that failed.</summary>
+    public long FailedCommits { get; private set; }
+
     /// <summary>The reason of the last commit's failure; null when it succeeded.</summary>
     public string? StoreFailure { get; private set; }
 
@@ -64,6 +76,12 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
                 }
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
+            (SeriesCount, LateDropped) = (0, 0);
+            foreach (var tracked in _tracked.Values)
+            {
+                SeriesCount += tracked.Ledger.SeriesCount;
+                LateDropped += tracked.Ledger.LateDropped;
+            }
         }
         Commit(changes, nowMs);
         Interlocked.Increment(ref _version);
@@ -188,6 +206,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
         catch (StoreRefusedException e)
         {
             StoreFailure = e.Message;
+            FailedCommits++;
             LogCommitFailed(batch.Count, e.Message);
             foreach (var change in batch)
             {

@@ -54,9 +54,18 @@ public sealed class HealthTests
     [Fact]
     public async Task Metrics_Anonymous_AreInPrometheusFormat()
     {
-        await using var server = await RunningServer.StartAsync();
+        await using var server = await RunningServer.StartAsync(ShopWorkspace.Files(9901));
+        await ShopWorkspace.StepAsync(server);
         using var client = await server.ClientAsync();
-        (await client.GetStringAsync("/metrics", Stop)).ShouldContain("# TYPE process_cpu_seconds_total counter");
+        var metrics = await client.GetStringAsync("/metrics", Stop);
+        metrics.ShouldContain("# TYPE process_cpu_seconds_total counter");
+        metrics.ShouldContain("# TYPE nines_objectives_late_events_total counter");
+        metrics.ShouldContain("nines_objectives_step_seconds_count");
+        var reference = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "reference", "metrics.md"), Stop);
+        foreach (var family in metrics.Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]))
+        {
+            reference.ShouldContain($"`{family}`");
+        }
     }
 
     [Fact]
