@@ -67,6 +67,7 @@ public static class NinesApp
         services.AddAccess();
         services.AddOverviews();
         services.AddRazorComponents();
+        services.AddSingleton<IProblemDetailsWriter, ErrorPages>();
         services.AddProblemDetails();
         services.AddOpenApi("v1", api => api.AddDocumentTransformer((document, _, _) =>
         {
@@ -127,7 +128,7 @@ public static class NinesApp
             // Without the link to the end of the server an open stream would hold its stop for half a minute.
             var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
             context.Response.RegisterForDispose(ends);
-            return TypedResults.ServerSentEvents(stream.Listen(ends.Token));
+            return TypedResults.ServerSentEvents(stream.Listen(context.Request.Headers["Last-Event-ID"], ends.Token));
         });
         app.MapObjectives();
         app.MapWorkspace();

@@ -66,9 +66,9 @@ public sealed partial class SourceTree
 
     private static void Read(DirectoryInfo folder, string prefix, Dictionary<string, string> files)
     {
-        foreach (var file in folder.GetFiles().Where(f => !Binary.Contains(f.Extension) && f.Name != ".git"))
+        foreach (var file in folder.GetFiles().Where(f => f.Name != ".git"))
         {
-            files[prefix + file.Name] = File.ReadAllText(file.FullName);
+            files[prefix + file.Name] = Binary.Contains(file.Extension) ? "" : File.ReadAllText(file.FullName);
         }
         foreach (var sub in folder.GetDirectories().Where(d => !NotOurs.Contains(d.Name) && d.LinkTarget is null))
         {

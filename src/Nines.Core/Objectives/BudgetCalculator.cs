@@ -83,9 +83,11 @@ public static class BudgetCalculator
         foreach (var minutes in windows)
         {
             var rate = BurnEvaluator.Rate(book, objective.Target, now - minutes, now, out var account);
-            var limits = objective.BurnPolicy.Rules.Where(r => r.LongMinutes == minutes || r.ShortMinutes == minutes)
-                .Select(r => r.Limit(objective.WindowMinutes)).ToList();
-            readings.Add(new BurnReading(minutes, account, rate, limits.Count > 0 ? limits.Min() : null));
+            // A window proves one rule and confirms another: its own limit is that of the rule it proves.
+            var rules = objective.BurnPolicy.Rules.Where(r => r.LongMinutes == minutes).DefaultIfEmpty()
+                .Select(r => r ?? objective.BurnPolicy.Rules.First(c => c.ShortMinutes == minutes));
+            var limit = rules.Min(r => r.Limit(objective.WindowMinutes));
+            readings.Add(new BurnReading(minutes, account, rate, limit));
         }
         return readings;
     }

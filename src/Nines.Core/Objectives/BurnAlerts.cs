@@ -78,7 +78,7 @@ public static class BurnAlerts
     private static string Factor(double? rate) => rate is { } r ? r.ToString(r >= 100 ? "0" : r >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture) + "×"
         : "unknown";
 
-    private static string Percent(double share) => (share * 100).ToString("0.###", CultureInfo.InvariantCulture) + " %";
+    private static string Percent(double share) => (share * 100).ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−') + " %";
 
     private static string Count(double events) => events.ToString("#,0", CultureInfo.InvariantCulture);
 

@@ -103,10 +103,12 @@ public readonly record struct CounterCursor(long TimeMs, long Value, long StartM
             // The target was read one interval ago and did not have the series: all of the value is newer than that.
             return new Increment(near, sample.TimeMs, value, IncrementKind.Observed);
         }
-        if (sample.StartMs > 0 && sample.StartMs <= sample.TimeMs && fault != LedgerFault.FirstSample)
+        if (sample.StartMs > 0 && fault != LedgerFault.FirstSample)
         {
-            var kind = sample.TimeMs - sample.StartMs > GapLimitMs(intervalMs) ? IncrementKind.Start : IncrementKind.Observed;
-            return new Increment(sample.StartMs, sample.TimeMs, value, kind);
+            // A scrape is stamped with the time it was due, so a counter born while it was answered may start a moment later.
+            var start = Math.Min(sample.StartMs, sample.TimeMs);
+            var kind = sample.TimeMs - start > GapLimitMs(intervalMs) ? IncrementKind.Start : IncrementKind.Observed;
+            return new Increment(start, sample.TimeMs, value, kind);
         }
         return new Increment(sample.TimeMs, sample.TimeMs, 0, IncrementKind.Uncounted);
     }

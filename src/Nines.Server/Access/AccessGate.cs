@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticAssets;
 using Nines.Core.Access;
+using Nines.Server.Web;
 
 namespace Nines.Server.Access;
 
@@ -57,5 +58,5 @@ internal sealed class AccessGate(RequestDelegate next, Accounts accounts, NinesO
     }
 
     private static bool WantsPage(HttpContext context) =>
-        HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+        HttpMethods.IsGet(context.Request.Method) && ErrorPages.WantsPage(context);
 }

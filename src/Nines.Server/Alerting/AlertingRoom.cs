@@ -25,8 +25,8 @@ internal static class AlertingRoom
     /// say.</summary>
     public static IEndpointRouteBuilder MapAlerting(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("listAlerts");
-        routes.MapGet("/api/v2/alerts", AlertEndpoints.GetV2).WithName("getAlerts");
+        routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("ListAlerts");
+        routes.MapGet("/api/v2/alerts", AlertEndpoints.GetV2).WithName("GetAlertmanagerAlerts");
         routes.MapPost("/api/v2/alerts", async (HttpRequest request, IAlertDoor door, CancellationToken cancellation) =>
         {
             try
@@ -38,7 +38,7 @@ internal static class AlertingRoom
             {
                 return Results.Json("the body is not a JSON array of alerts", AlertApiJson.Default.String, statusCode: StatusCodes.Status400BadRequest);
             }
-        }).WithName("postAlerts");
+        }).WithName("PostAlertmanagerAlerts");
         return routes;
     }
 }

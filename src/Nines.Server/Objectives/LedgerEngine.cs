@@ -1,8 +1,8 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
+using Nines.Server.State;
 
 namespace Nines.Server.Objectives;
 
@@ -29,6 +29,18 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
 
     /// <inheritdoc/>
     public long Version => Interlocked.Read(ref _version);
+
+    /// <summary>How many objectives are counted.</summary>
+    public int Count => _tracked.Count;
+
+    /// <summary>Series that objectives count, once for each objective.</summary>
+    public int SeriesCount { get; private set; }
+
+    /// <summary>Events that came too late to be booked, fixed-point, of the present objectives.</summary>
+    public long LateDropped { get; private set; }
+
+    /// <summary>Attempts to store that failed.</summary>
+    public long FailedCommits { get; private set; }
 
     /// <summary>The reason of the last commit's failure; null when it succeeded.</summary>
     public string? StoreFailure { get; private set; }
@@ -66,6 +78,12 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
                 }
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
+            (SeriesCount, LateDropped) = (0, 0);
+            foreach (var tracked in _tracked.Values)
+            {
+                SeriesCount += tracked.Ledger.SeriesCount;
+                LateDropped += tracked.Ledger.LateDropped;
+            }
         }
         Commit(changes, nowMs);
         Interlocked.Increment(ref _version);
@@ -143,7 +161,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
                 next[objective.Key] = goesOn ? tracked! : Start(objective, nowMs);
             }
         }
-        catch (SqliteException e)
+        catch (StoreRefusedException e)
         {
             StoreFailure = e.Message;
             LogApplyFailed(e.Message);
@@ -187,9 +205,10 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
             store.Commit(batch, nowMs);
             StoreFailure = null;
         }
-        catch (SqliteException e)
+        catch (StoreRefusedException e)
         {
             StoreFailure = e.Message;
+            FailedCommits++;
             LogCommitFailed(batch.Count, e.Message);
             foreach (var change in batch)
             {

@@ -19,9 +19,15 @@ internal sealed record LedgerChanges(
 internal sealed class LedgerStore : IDisposable
 {
     private const int Version = 1;
-    private readonly SqliteConnection _connection;
+    private readonly string _path;
+    private SqliteConnection _connection;
+    private bool _suspect;
 
-    private LedgerStore(SqliteConnection connection) => _connection = connection;
+    private LedgerStore(string path)
+    {
+        _path = path;
+        _connection = Connect();
+    }
 
     /// <summary>Opens or creates the database.</summary>
     /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
@@ -29,10 +35,7 @@ internal sealed class LedgerStore : IDisposable
     public static LedgerStore Open(string path)
     {
         SqliteLibrary.Use();
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        connection.Open();
-        var store = new LedgerStore(connection);
-        store.Execute("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 2000;");
+        var store = new LedgerStore(path);
         var version = (long)store.Scalar("pragma user_version")!;
         if (version > Version)
         {
@@ -54,7 +57,8 @@ internal sealed class LedgerStore : IDisposable
     }
 
     /// <summary>The number of the generation that counts an objective by an indicator, made when there is none.</summary>
-    public (long Id, long StartedMs) Generation(string objective, string indicator, long nowMs)
+    /// <exception cref="StoreRefusedException">The file cannot be written now.</exception>
+    public (long Id, long StartedMs) Generation(string objective, string indicator, long nowMs) => Guarded(() =>
     {
         using (var insert = Command("insert into generation (objective, indicator, started_ms) values ($o, $i, $t) on conflict do nothing",
             ("$o", objective), ("$i", indicator), ("$t", nowMs)))
@@ -65,10 +69,11 @@ internal sealed class LedgerStore : IDisposable
         using var row = select.ExecuteReader();
         row.Read();
         return (row.GetInt64(0), row.GetInt64(1));
-    }
+    });
 
     /// <summary>Fills a fresh ledger with what is stored of a generation since an hour.</summary>
-    public void Load(long generation, long sinceHour, ObjectiveLedger ledger)
+    /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
+    public void Load(long generation, long sinceHour, ObjectiveLedger ledger) => Guarded(() =>
     {
         using (var cursor = Command("select packed from cursor where generation = $g", ("$g", generation)))
         {
@@ -93,14 +98,15 @@ internal sealed class LedgerStore : IDisposable
             ledger.Book.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4),
                 span.GetDouble(5)));
         }
-        ledger.Book.TakeSpanChanges();
-    }
+        return ledger.Book.TakeSpanChanges();
+    });
 
     /// <summary>Stores changes in one transaction.</summary>
-    /// <exception cref="SqliteException">Nothing was stored.</exception>
-    public void Commit(IEnumerable<LedgerChanges> changes, long nowMs)
+    /// <exception cref="StoreRefusedException">Nothing was stored; the same changes can be handed over again.</exception>
+    public void Commit(IReadOnlyCollection<LedgerChanges> changes, long nowMs) => Guarded(() =>
     {
-        using var transaction = _connection.BeginTransaction();
+        // Not a SqliteTransaction: one whose commit the disk refused can be neither rolled back nor replaced.
+        Execute("begin immediate");
         using var hour = Command("insert into hour values ($g, $h, $p) on conflict do update set packed = excluded.packed", ("$g", 0L), ("$h", 0L),
             ("$p", Array.Empty<byte>()));
         using var cursor = Command("insert into cursor values ($g, $p) on conflict do update set packed = excluded.packed", ("$g", 0L),
@@ -126,10 +132,53 @@ internal sealed class LedgerStore : IDisposable
             }
             Run(cursor, change.Generation, change.Cursors);
         }
-        transaction.Commit();
+        Execute("commit");
+        return changes.Count;
+    });
+
+    public void Dispose()
+    {
+        if (SqliteFiles.Refusal(_path) is null)
+        {
+            _connection.Dispose();
+        }
     }
 
-    public void Dispose() => _connection.Dispose();
+    private SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _path, Pooling = false, DefaultTimeout = 2 }.ToString());
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "pragma journal_mode = wal; pragma synchronous = normal;";
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
+    /// <summary>Works on the connection. One on which anything failed is replaced before the next work: what it still holds is not worth guessing.</summary>
+    private T Guarded<T>(Func<T> work)
+    {
+        if (SqliteFiles.Refusal(_path) is { } reason)
+        {
+            throw new StoreRefusedException(reason, null);
+        }
+        try
+        {
+            if (_suspect)
+            {
+                _connection.Dispose();
+                _connection = Connect();
+                _suspect = false;
+            }
+            _suspect = true;
+            var done = work();
+            _suspect = false;
+            return done;
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreRefusedException(e.Message, e);
+        }
+    }
 
     private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
     {

@@ -7,7 +7,8 @@ namespace Nines.Server.Objectives;
 
 /// <summary>Steps the ledger every 15 s on a thread of its own, named <c>ledger</c> so that its cost can be told from the kernel's account, and posts what
 /// it finds.</summary>
-internal sealed partial class LedgerWorker(LedgerEngine engine, IAlertDoor door, TimeProvider time, ILogger<LedgerWorker> logger) : IHostedService, IDisposable
+internal sealed partial class LedgerWorker(LedgerEngine engine, LedgerMeter meter, IAlertDoor door, TimeProvider time, ILogger<LedgerWorker> logger)
+    : IHostedService, IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
 
@@ -66,7 +67,9 @@ internal sealed partial class LedgerWorker(LedgerEngine engine, IAlertDoor door,
             }
             try
             {
+                var begun = time.GetTimestamp();
                 var alerts = engine.Step(time.GetUtcNow().ToUnixTimeMilliseconds());
+                meter.Stepped(time.GetElapsedTime(begun));
                 if (alerts.Count > 0)
                 {
                     _alerts.Writer.TryWrite(alerts);

@@ -21,6 +21,7 @@ internal static class ObjectivesRoom
         services.AddSingleton(s => new LedgerEngine(
             s.GetRequiredService<ISeriesSource>(), s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>()));
         services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());
+        services.AddSingleton<LedgerMeter>();
         services.AddSingleton<LedgerWorker>();
         services.AddHostedService(s => s.GetRequiredService<LedgerWorker>());
         return services;

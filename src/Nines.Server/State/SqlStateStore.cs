@@ -17,6 +17,7 @@ internal abstract class SqlStateStore : IStateStore
     private readonly TaskCompletionSource _writerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DbConnection? _connection;
     private StateTransaction? _transaction;
+    private bool _suspect;
 
     /// <param name="random">Fills salts; null takes the system's generator.</param>
     protected SqlStateStore(TimeProvider time, Action<Span<byte>>? random)
@@ -67,6 +68,10 @@ internal abstract class SqlStateStore : IStateStore
     /// <inheritdoc/>
     public Task<T> ReadAsync<T>(Func<StateReader, T> read, CancellationToken cancellation) => Task.Run(() =>
     {
+        if (Untouchable() is { } reason)
+        {
+            throw new StoreRefusedException($"the store cannot be read: {reason}", null);
+        }
         try
         {
             using var connection = OpenReader();
@@ -95,6 +100,9 @@ internal abstract class SqlStateStore : IStateStore
 
     protected abstract DbConnection OpenReader();
 
+    /// <summary>Why connections must be left alone for now, not even closed; null when they can be used.</summary>
+    protected virtual string? Untouchable() => null;
+
     private void Run()
     {
         var batch = new List<Work>();
@@ -114,6 +122,16 @@ internal abstract class SqlStateStore : IStateStore
 
     private void Commit(List<Work> batch)
     {
+        if (Untouchable() is { } reason)
+        {
+            var untouchable = new StoreRefusedException(reason, null);
+            batch.ForEach(work => work.Refuse(untouchable));
+            return;
+        }
+        if (_suspect)
+        {
+            Close();
+        }
         try
         {
             _connection ??= OpenWriter();
@@ -129,6 +147,7 @@ internal abstract class SqlStateStore : IStateStore
         catch (Exception e) when (e is DbException or IOException or UnauthorizedAccessException or InvalidOperationException or TimeoutException)
         {
             // What the connection still holds after a failure is not worth guessing: the next batch takes a new one.
+            _suspect = true;
             Close();
             var refused = new StoreRefusedException(e.Message, e);
             batch.ForEach(work => work.Refuse(refused));
@@ -154,6 +173,11 @@ internal abstract class SqlStateStore : IStateStore
 
     private void Close()
     {
+        if (Untouchable() is not null)
+        {
+            return;
+        }
+        _suspect = false;
         try
         {
             _transaction?.Dispose();

@@ -6,11 +6,13 @@ namespace Nines.Server.State;
 /// <summary>The state in one SQLite file: WAL, every commit on disk before it is answered.</summary>
 internal sealed class SqliteStateStore : SqlStateStore
 {
+    private readonly string _path;
     private readonly string _writer;
     private readonly string _reader;
 
     private SqliteStateStore(string path, TimeProvider time, Action<Span<byte>>? random) : base(time, random)
     {
+        _path = path;
         Engine = SqliteLibrary.Use();
         var builder = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 5, Pooling = false };
         _writer = builder.ToString();
@@ -52,9 +54,16 @@ internal sealed class SqliteStateStore : SqlStateStore
     }
 
     /// <inheritdoc/>
+    protected override string? Untouchable() => SqliteFiles.Refusal(_path);
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
+        if (Untouchable() is not null)
+        {
+            return;
+        }
         using var connection = new SqliteConnection(_reader);
         SqliteConnection.ClearPool(connection);
     }

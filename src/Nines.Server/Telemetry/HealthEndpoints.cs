@@ -33,13 +33,13 @@ internal static class HealthEndpoints
         foreach (var path in (string[])["/live", "/liveness"])
         {
             group.MapGet(path, (string? format, TimeProvider time) => Answer(HealthStatus.Pass, format, null, time, startedAt, details: false))
-                .WithName("GetHealth" + path[1..]);
+                .WithName("GetHealth" + char.ToUpperInvariant(path[1]) + path[2..]);
         }
         foreach (var path in (string[])["/ready", "/readiness"])
         {
             group.MapGet(path, (string? format, HealthSource source, TimeProvider time) =>
                 Answer(HealthEvaluator.IsReady(source.Look()) ? HealthStatus.Pass : HealthStatus.Fail, format, null, time, startedAt, details: false))
-                    .WithName("GetHealth" + path[1..]);
+                    .WithName("GetHealth" + char.ToUpperInvariant(path[1]) + path[2..]);
         }
     }
 

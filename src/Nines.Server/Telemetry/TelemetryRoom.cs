@@ -52,7 +52,7 @@ public static partial class TelemetryRoom
     {
         routes.MapMetrics();
         routes.MapGet("/nines/v1/targets", (ScrapeLoop loop) =>
-            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)]), TelemetryJson.Default.TargetList)).WithName("listTargets");
+            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)]), TelemetryJson.Default.TargetList)).WithName("ListTargets");
         return routes;
     }
 

@@ -11,7 +11,7 @@ internal static class Format
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
     /// <summary>A share as per cent, rounded: <c>22.6 %</c>, <c>−38.4 %</c>.</summary>
-    public static string Percent(double share, int decimals = 1) => Minus((share * 100).ToString("F" + decimals, Culture)) + NarrowSpace + "%";
+    public static string Percent(double share, int decimals = 1) => Minus((share * 100).ToString(Math.Abs(share) >= 10 ? "#,0" : "F" + decimals, Culture)) + NarrowSpace + "%";
 
     /// <summary>A target exactly as declared: <c>99.95 %</c>.</summary>
     public static string Target(decimal target) => (target * 100).ToString("0.######", Culture) + NarrowSpace + "%";
@@ -54,6 +54,21 @@ internal static class Format
             _ => m / 60 % 24 == 0 ? $"{m / 1440}{NoBreak}d" : $"{m / 1440}{NoBreak}d {m / 60 % 24}{NoBreak}h",
         };
     }
+
+    /// <summary>A length of time that may be short: <c>0.4 s</c>, <c>38 s</c>, then as <see cref="Span"/>.</summary>
+    public static string Short(double minutes) => minutes switch
+    {
+        < 10 / 60.0 => (minutes * 60).ToString("0.#", Culture) + NoBreak + "s",
+        < 1.5 => (minutes * 60).ToString("0", Culture) + NoBreak + "s",
+        _ => Span(minutes),
+    };
+
+    /// <summary>The length of an objective's window in a sentence: <c>28 days</c>.</summary>
+    public static string Window(int minutes) => minutes % 1440 == 0 && minutes > 1440 ? $"{minutes / 1440}{NoBreak}days" : Span(minutes);
+
+    /// <summary>Names in a sentence: <c>a</c>, <c>a and b</c>, <c>a, b and c</c>.</summary>
+    public static string Names(IReadOnlyList<string> names) =>
+        names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
 
     /// <summary>A time of day in UTC: <c>03:14</c>.</summary>
     public static string Time(long ms) => At(ms).ToString("HH:mm", Culture);

@@ -7,10 +7,13 @@ namespace Nines.Server.Workspace;
 public sealed class WorkspaceDirectory
 {
     /// <summary>Most files of a workspace.</summary>
-    public const int MaxFiles = 10_000;
+    public const int MaxFiles = 2_000;
 
     /// <summary>Largest file in bytes.</summary>
     public const int MaxFileBytes = 1 << 20;
+
+    /// <summary>Most bytes of all files together.</summary>
+    public const long MaxBytes = 32L << 20;
 
     private readonly Dictionary<string, (long Length, DateTime Written, WorkspaceFile File)> _read = new(StringComparer.Ordinal);
 
@@ -19,6 +22,7 @@ public sealed class WorkspaceDirectory
     {
         var files = new List<WorkspaceFile>();
         var problems = new List<Problem>();
+        var bytes = 0L;
         if (!Directory.Exists(root))
         {
             return (files, [new Problem(new SourcePosition(root, 1, 1), ProblemSeverity.Error, "no-directory", "the workspace directory does not exist",
@@ -35,7 +39,14 @@ public sealed class WorkspaceDirectory
             }
             try
             {
-                files.Add(ReadFile(path, name, problems));
+                var file = ReadFile(path, name, problems);
+                if ((bytes += file.Content.Length) > MaxBytes)
+                {
+                    problems.Add(new Problem(new SourcePosition(name, 1, 1), ProblemSeverity.Error, "too-large", $"a workspace has at most {MaxBytes} bytes",
+                        "split it over several servers"));
+                    break;
+                }
+                files.Add(file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -115,6 +115,14 @@ public sealed class BurnEvaluatorTests
         report.State.ShouldBe(BudgetState.Freeze);
     }
 
+    [Fact]
+    public void Report_EachWindow_ShowsTheLimitOfTheRuleItProves()
+    {
+        var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal);
+        BudgetCalculator.Report(Orders, ledger, [], null, NowMs).Burn.Select(b => (b.Minutes, Math.Round(b.Limit!.Value, 2)))
+            .ShouldBe([(5, 13.44), (30, 5.6), (60, 13.44), (120, 2.8), (360, 5.6), (1440, 2.8), (4320, 0.93)]);
+    }
+
     [Theory]
     [InlineData(UnknownTreatment.Ignored, 0)]
     [InlineData(UnknownTreatment.Bad, 1_000)]

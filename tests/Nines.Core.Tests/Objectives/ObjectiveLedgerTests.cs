@@ -100,6 +100,18 @@ public sealed class ObjectiveLedgerTests
     }
 
     [Fact]
+    public void Read_CounterBornWhileItsFirstScrapeWasAnswered_IsCounted()
+    {
+        var series = new FakeSeries(Labels.Of((Labels.MetricName, "requests_total"), ("code", "500")), false, 15_000);
+        var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal);
+        ledger.SetSeries([[series]], [[series]]);
+        var t = CountedWorld.EpochMs;
+        series.Samples.Add(new(t, 2, t + 3));
+        ledger.Read(t);
+        ledger.Book.Sum(0, LedgerTime.MinuteOf(t)).Bad.ShouldBe(2);
+    }
+
+    [Fact]
     public void Read_NothingScraped_CreditsNothing()
     {
         var series = new FakeSeries(Labels.Of((Labels.MetricName, "requests_total"), ("code", "200")), true, 15_000);

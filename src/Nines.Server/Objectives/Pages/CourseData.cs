@@ -20,14 +20,17 @@ public sealed record CourseData(
     IReadOnlyList<double> Known, IReadOnlyList<CourseGap> Gaps, string State)
 {
     /// <summary>Makes the data of a range that ends now.</summary>
-    public static CourseData Of(ObjectiveReport report, IReadOnlyList<CoursePoint> points, ChartRange range, string state) => new(
-        (points.Count > 0 ? points[0].ToMinute - range.StepMinutes : 0) * 60, range.StepMinutes * 60, (double)report.Objective.Target,
+    public static CourseData Of(ObjectiveReport report, IReadOnlyList<CoursePoint> points, ChartRange range, string state)
+    {
+        var start = (points.Count > 0 ? points[0].ToMinute - range.StepMinutes : 0) * 60;
+        return new(start, range.StepMinutes * 60, (double)report.Objective.Target,
         [.. points.Select(p => p.Bad)], [.. points.Select(p => p.Good + p.Bad)], [.. points.Select(p => Round(p.RemainingShare * 100))],
         [.. points.Select(p => Math.Round(p.Known, 3))],
-        [.. report.Spans.Where(s => s.Kind != SpanKind.Unseen).Select(s => new CourseGap(s.FromMs / 1000, s.ToMs / 1000, s.Kind == SpanKind.NoData))], state);
+        [.. report.Spans.Where(s => s.ToMs / 1000 > start).Select(s => new CourseGap(s.FromMs / 1000, s.ToMs / 1000, s.Kind == SpanKind.Unseen))], state);
+    }
 
     /// <summary>The data as the text of a <c>script</c> element; the serializer escapes what could end it.</summary>
-    public MarkupString Json => new(JsonSerializer.Serialize(this, CourseJson.Default.CourseData));
+    public MarkupString ToScript() => new(JsonSerializer.Serialize(this, CourseJson.Default.CourseData));
 
     private static double? Round(double? value) => value is { } v ? Math.Round(v, 3) : null;
 }
@@ -35,8 +38,8 @@ public sealed record CourseData(
 /// <summary>A stretch whose course is not known.</summary>
 /// <param name="From">Start, Unix seconds.</param>
 /// <param name="To">End, Unix seconds.</param>
-/// <param name="Empty">Whether not even its sum is known.</param>
-public sealed record CourseGap(long From, long To, bool Empty);
+/// <param name="Unseen">Whether its course is known but for what a process took with it when it ended.</param>
+public sealed record CourseGap(long From, long To, bool Unseen);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CourseData))]

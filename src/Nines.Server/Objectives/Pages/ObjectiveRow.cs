@@ -5,6 +5,9 @@ namespace Nines.Server.Objectives.Pages;
 /// <summary>An objective as a line of a list: its report, its trend over the window and its fastest short burn.</summary>
 public sealed record ObjectiveRow(ObjectiveReport Report, IReadOnlyList<CoursePoint> Trend)
 {
+    /// <summary>The states in the order of lists.</summary>
+    public static readonly BudgetState[] WorstFirst = [BudgetState.Exhausted, BudgetState.Freeze, BudgetState.Caution, BudgetState.Unknown, BudgetState.Ok];
+
     /// <summary>The objective.</summary>
     public Objective Objective => Report.Objective;
 
@@ -14,13 +17,15 @@ public sealed record ObjectiveRow(ObjectiveReport Report, IReadOnlyList<CoursePo
     /// <summary>Whether a rule that pages fires.</summary>
     public bool Pages => Report.Rules.Any(r => r.Firing && r.Rule.Severity == BurnSeverity.Page);
 
-    /// <summary>All objectives with their trends, worst first: lost signals and overspent budgets before those with something left.</summary>
+    /// <summary>All objectives with their trends, worst first: by state, then by budget left.</summary>
     public static IReadOnlyList<ObjectiveRow> All(IObjectiveReports reports, long nowMs)
     {
         var now = LedgerTime.LastEnded(nowMs);
         return [.. reports.All()
-            .Select(r => new ObjectiveRow(r, reports.Course(r.Objective.Key, now - r.Objective.WindowMinutes, now, r.Objective.WindowMinutes / 56)))
-            .OrderBy(r => r.Report.RemainingShare ?? 0.5)
+            .Select(r => new ObjectiveRow(r,
+                reports.Course(r.Objective.Key, now - r.Objective.WindowMinutes, now, Math.Max(1, r.Objective.WindowMinutes / 56))))
+            .OrderBy(r => Array.IndexOf(WorstFirst, r.Report.State))
+            .ThenBy(r => r.Report.RemainingShare ?? 0)
             .ThenBy(r => r.Objective.Key, StringComparer.Ordinal)];
     }
 }

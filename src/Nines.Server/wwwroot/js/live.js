@@ -1,0 +1,14 @@
+// What htmx leaves open: says when the page is no longer live, and loads the whole page when a part can no longer be had.
+(() => {
+  const say = text => { const p = document.getElementById('offline'); if (p && p.textContent !== text) p.textContent = text; };
+  let since = null;
+  document.addEventListener('htmx:sse:error', () => {
+    since ??= new Date().toISOString().slice(11, 16);
+    say(`Not live since ${since} UTC`);
+  });
+  document.addEventListener('htmx:sse:after:connection', () => { since = null; say(''); });
+  // Signed out, or the objective is gone: the server's answer to the whole page says it.
+  document.addEventListener('htmx:response:error', e => {
+    if ([401, 403, 404].includes(e.detail.ctx?.response?.status) && e.target.id === 'shell') location.reload();
+  });
+})();

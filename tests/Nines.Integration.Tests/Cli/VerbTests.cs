@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Nines.Cli;
+
+namespace Nines.Integration.Tests.Cli;
+
+public sealed class VerbTests
+{
+    [Fact]
+    public async Task Check_TheExamplesWorkspace_IsFine()
+    {
+        var (code, output, error) = await RunAsync("check", Path.Combine(Repository.Root, "examples", "shop", "workspace"));
+        (code, output).ShouldBe((ExitCode.Ok, ""));
+        error.ShouldContain("4 objectives");
+    }
+
+    [Fact]
+    public async Task Check_FiftyMistakes_PrintsFiftyPositionsAndExits1()
+    {
+        var directory = Path.Combine(Repository.Root, "tests", "Nines.Core.Tests", "Workspace", "fifty");
+        var (code, output, _) = await RunAsync("check", directory);
+        code.ShouldBe(ExitCode.Problems);
+        output.TrimEnd().Split('\n').Length.ShouldBe(50);
+        var (_, json, _) = await RunAsync("check", directory, "--format", "json");
+        JsonNode.Parse(json)!["problems"]!.AsArray().Count.ShouldBe(50);
+    }
+
+    [Fact]
+    public async Task Check_NoDirectory_SaysSo()
+    {
+        var (code, output, error) = await RunAsync("check", "/nowhere/at/all");
+        (code, output).ShouldBe((ExitCode.Unavailable, ""));
+        error.ShouldContain("/nowhere/at/all is no directory");
+    }
+
+    [Fact]
+    public async Task Config_FlagOverFileOverDefault_NamesTheOrigin()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "listen: http://127.0.0.1:7777\ndata: /var/lib/nines\npostgres: Host=db;Password=hidden\n", TestContext.Current.CancellationToken);
+            var (code, output, _) = await RunAsync("config", "--config", file, "--listen", "http://127.0.0.1:8888", "--format", "json");
+            code.ShouldBe(ExitCode.Ok);
+            output.ShouldNotContain("hidden");
+            var settings = JsonNode.Parse(output)!["settings"]!.AsArray().ToDictionary(s => (string)s!["name"]!, s => ((string)s!["value"]!, (string)s["origin"]!));
+            settings["listen"].ShouldBe(("http://127.0.0.1:8888", "flag"));
+            settings["data"].ShouldBe(("/var/lib/nines", file));
+            settings["workspace"].ShouldBe(("workspace", "default"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("listen: nonsense", "nonsense is no address")]
+    [InlineData("lisen: x", ":1:1: there is no setting lisen")]
+    public async Task Config_BadFile_IsAUsageErrorThatSaysWhere(string text, string message)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+            var (code, _, error) = await RunAsync("config", "--config", file);
+            code.ShouldBe(ExitCode.Usage);
+            error.ShouldContain(message);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Version_AsJson_IsOnlyJson()
+    {
+        var (code, output, error) = await RunAsync("version", "--format", "json");
+        (code, error).ShouldBe((ExitCode.Ok, ""));
+        ((string?)JsonNode.Parse(output)!["version"]).ShouldBe("0.1.0");
+    }
+
+    [Fact]
+    public async Task Objectives_NoServer_IsUnavailable()
+    {
+        var (code, _, error) = await RunAsync("objectives", "--server", "http://127.0.0.1:1");
+        code.ShouldBe(ExitCode.Unavailable);
+        error.ShouldContain("does not answer");
+    }
+
+    [Fact]
+    public async Task BackupAndRestore_OfARunningServer_RoundTripAndVerify()
+    {
+        await using var server = await RunningServer.StartAsync(ShopWorkspace.Files(9901));
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".tar.gz");
+        var target = Directory.CreateTempSubdirectory("nines-restore-").FullName;
+        try
+        {
+            (await RunAsync("backup", file, "--data", server.Data)).Code.ShouldBe(ExitCode.Ok);
+            var (code, output, error) = await RunAsync("restore", file, "--data", target, "--verify", "--format", "json");
+            (code, error).ShouldBe((ExitCode.Ok, ""));
+            ((long)JsonNode.Parse(output)!["verifiedFacts"]!).ShouldBeGreaterThan(0);
+            (await RunAsync("journal", "verify", "--data", target)).Code.ShouldBe(ExitCode.Ok);
+            (await RunAsync("restore", file, "--data", target)).Code.ShouldBe(ExitCode.Unavailable);
+        }
+        finally
+        {
+            File.Delete(file);
+            Directory.Delete(target, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Unknown_Verb_IsAUsageError() => (await RunAsync("chek")).Code.ShouldNotBe(ExitCode.Ok);
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var code = await NinesCommand.Create().Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, TestContext.Current.CancellationToken);
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,199 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nines.Core.Objectives;
+using Nines.Metrics;
+using Nines.Server.Objectives;
+
+namespace Nines.Server.Tests.Objectives;
+
+public sealed class LedgerEngineTests : IDisposable
+{
+    private const long Start = 30_000_000L * 60_000;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("nines-ledger-").FullName;
+    private readonly FakeSource _source = new();
+
+    [Fact]
+    public void Step_CrashAtAnyMoment_NeitherLosesNorRepeats()
+    {
+        var requests = _source.Add("requests_total", ("code", "200"));
+        var random = new Random(3);
+        var (value, now) = (0L, Start);
+        var engine = Open();
+        for (var i = 0; i < 200; i++)
+        {
+            requests.Samples.Add(new CounterSample(now, value += random.Next(50), Start - 1000));
+            now += 5_000;
+            engine.Engine.Step(now);
+            if (random.Next(10) == 0)
+            {
+                // Not flushed: what was not committed is counted again from the samples.
+                engine.Dispose();
+                engine = Open();
+            }
+        }
+        engine.Engine.Step(now);
+        engine.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(value);
+        engine.Dispose();
+    }
+
+    [Fact]
+    public void Step_StoreRefuses_CountsOnAndStoresLater()
+    {
+        var requests = _source.Add("requests_total", ("code", "200"));
+        using (var engine = Open())
+        {
+            requests.Samples.Add(new CounterSample(Start, 10, Start - 1000));
+            engine.Engine.Step(Start + 70_000);
+            using (var blocker = new SqliteConnection($"Data Source={Path.Combine(_directory, "ledger.db")};Pooling=False"))
+            {
+                blocker.Open();
+                using var begin = blocker.CreateCommand();
+                begin.CommandText = "begin immediate";
+                begin.ExecuteNonQuery();
+                requests.Samples.Add(new CounterSample(Start + 75_000, 25, Start - 1000));
+                engine.Engine.Step(Start + 130_000);
+                engine.Engine.StoreFailure.ShouldNotBeNull();
+                engine.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(25);
+            }
+            engine.Engine.Step(Start + 190_000);
+            engine.Engine.StoreFailure.ShouldBeNull();
+        }
+        requests.Samples.Clear();
+        using var later = Open();
+        later.Engine.Step(Start + 191_000);
+        later.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(25);
+    }
+
+    [Fact]
+    public void Apply_AnotherIndicatorAndBack_FindsItsAccountAgain()
+    {
+        var requests = _source.Add("requests_total", ("code", "200"));
+        var jobs = _source.Add("jobs_total", ("code", "200"));
+        using var engine = Open();
+        requests.Samples.Add(new CounterSample(Start, 10, Start - 1000));
+        jobs.Samples.Add(new CounterSample(Start, 7, Start - 1000));
+        engine.Engine.Step(Start + 70_000);
+        engine.Engine.Apply([Orders("jobs_total")]);
+        engine.Engine.Step(Start + 130_000);
+        engine.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(7);
+        requests.Samples.Add(new CounterSample(Start + 140_000, 12, Start - 1000));
+        engine.Engine.Apply([Orders("requests_total") with { Target = 0.9m, DisplayName = "renamed" }]);
+        engine.Engine.Step(Start + 190_000);
+        engine.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(12);
+    }
+
+    [Fact]
+    public void Step_AllFails_PostsOnePageAndItsEnd()
+    {
+        var good = _source.Add("requests_total", ("code", "200"));
+        var bad = _source.Add("requests_total", ("code", "500"));
+        using var engine = Open();
+        var posted = new List<string>();
+        for (var i = 0; i < 200; i++)
+        {
+            var now = Start + i * 15_000;
+            good.Samples.Add(new CounterSample(now, 100 * (i < 20 ? i : i < 30 ? 20 : i - 10), Start - 1000));
+            bad.Samples.Add(new CounterSample(now, i is >= 20 and < 30 ? 100 * (i - 19) : i < 20 ? 0 : 1000, Start - 1000));
+            posted.AddRange(engine.Engine.Step(now + 1).Select(a => $"{a.Labels["alertname"]} {a.Labels["severity"]} {(a.EndsAtNs > (now + 1) * 1_000_000 ? "fires" : "ends")}"));
+        }
+        // Posted again each minute while it holds; the ticket follows when nobody is paged any more.
+        posted.Distinct().ShouldBe(["ErrorBudgetBurn page fires", "ErrorBudgetBurn page ends", "ErrorBudgetBurn ticket fires"]);
+        posted.Count(p => p.EndsWith("ends", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public void Step_SignalGone_IsLostWithinThreeMinutesAndBackAgain()
+    {
+        var requests = _source.Add("requests_total", ("code", "200"));
+        using var engine = Open();
+        requests.Samples.Add(new CounterSample(Start, 10, Start - 1000));
+        engine.Engine.Step(Start + 1);
+        engine.Engine.Step(Start + 115_000).ShouldBeEmpty();
+        var lost = engine.Engine.Step(Start + 130_000).ShouldHaveSingleItem();
+        (lost.Labels["alertname"], lost.Labels["severity"]).ShouldBe(("SliLost", "page"));
+        engine.Engine.Find("shop/orders@production")!.State.ShouldBe(BudgetState.Unknown);
+        requests.Samples.Add(new CounterSample(Start + 140_000, 12, Start - 1000));
+        var back = engine.Engine.Step(Start + 145_000).ShouldHaveSingleItem();
+        back.EndsAtNs.ShouldBe((Start + 145_000) * 1_000_000);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static Objective Orders(string metric) => new()
+    {
+        Key = "shop/orders@production",
+        Service = "shop",
+        Environment = "production",
+        DisplayName = "Orders are accepted",
+        Target = 0.999m,
+        WindowMinutes = 28 * 1440,
+        Indicator = new Indicator(null, Expression(metric, "500"), Expression(metric, null)),
+        BurnPolicy = BurnPolicy.Default,
+        Position = default,
+    };
+
+    private static CounterExpression Expression(string metric, string? code)
+    {
+        var name = new Matcher(Labels.MetricName, MatchOp.Equal, metric);
+        return new CounterExpression([new CounterTerm(1, code is null ? [name] : [name, new Matcher("code", MatchOp.Equal, code)])], metric, $"{metric}{code}");
+    }
+
+    private OpenEngine Open()
+    {
+        var store = LedgerStore.Open(Path.Combine(_directory, "ledger.db"));
+        var engine = new LedgerEngine(_source, store, new Uri("http://nines.example/"), LedgerFault.None, NullLogger.Instance);
+        engine.Apply([Orders("requests_total")]);
+        return new OpenEngine(engine, store);
+    }
+
+    private sealed record OpenEngine(LedgerEngine Engine, LedgerStore Store) : IDisposable
+    {
+        public void Dispose()
+        {
+            Engine.Dispose();
+            Store.Dispose();
+        }
+    }
+
+    private sealed class FakeSource : ISeriesSource
+    {
+        private readonly List<FakeSeries> _series = [];
+
+        public FakeSeries Add(string name, params (string, string)[] labels)
+        {
+            var series = new FakeSeries(Labels.Of([(Labels.MetricName, name), .. labels]));
+            _series.Add(series);
+            return series;
+        }
+
+        public IEnumerable<SeriesSamples> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs) => [];
+
+        public ITrackedSeries Track(IReadOnlyList<Matcher> matchers) => new Tracked([.. _series.Where(s => Matcher.AllMatch(matchers, s.Labels))]);
+
+        private sealed record Tracked(IReadOnlyList<ISeriesHandle> Handles) : ITrackedSeries
+        {
+            public void Dispose()
+            {
+            }
+        }
+    }
+
+    private sealed class FakeSeries(Labels labels) : ISeriesHandle
+    {
+        public List<CounterSample> Samples { get; } = [];
+
+        public Labels Labels => labels;
+
+        public bool BornInKnownTarget => false;
+
+        public long IntervalMs => 15_000;
+
+        public int Read(long afterMs, long untilMs, Span<CounterSample> into)
+        {
+            var found = Samples.Where(s => s.TimeMs > afterMs && s.TimeMs <= untilMs).Take(into.Length).ToArray();
+            found.CopyTo(into);
+            return found.Length;
+        }
+    }
+}
