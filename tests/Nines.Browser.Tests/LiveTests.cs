@@ -13,6 +13,7 @@ public sealed class LiveTests(Chromium chromium)
         await using var site = await Site.StartAsync(reports);
         var page = await site.OpenAsync(chromium, Orders);
         var figure = page.Locator(".figure");
+        await ConnectedAsync(page);
         await page.Locator("figure[data-drawn] canvas").First.WaitForAsync();
         await page.GetByText("Read as a table").ClickAsync();
         await figure.GetByRole(AriaRole.Button).ClickAsync();
@@ -35,7 +36,7 @@ public sealed class LiveTests(Chromium chromium)
         var reports = PlayedReports.Full();
         await using var site = await Site.StartAsync(reports);
         var page = await site.OpenAsync(chromium, "/", expected: "net::ERR");
-        await page.WaitForFunctionAsync("document.getElementById('stream')._htmx?.sse?.lastEventId");
+        await ConnectedAsync(page);
         var left = page.GetByRole(AriaRole.Row, new() { Name = "checkout" }).GetByRole(AriaRole.Cell).Nth(1);
         var before = await left.TextContentAsync();
         reports.Fail("checkout/orders@production", 2500);
@@ -49,10 +50,12 @@ public sealed class LiveTests(Chromium chromium)
     {
         await using var site = await Site.StartAsync();
         var page = await site.OpenAsync(chromium, "/workspace");
-        await page.WaitForFunctionAsync("document.getElementById('stream')._htmx?.sse?.lastEventId");
+        await ConnectedAsync(page);
         site.Write("shop.yaml", "apiVersion: openslo/v1\nkind: Surprise\n");
         await Assertions.Expect(page.GetByRole(AriaRole.Rowgroup).GetByText("shop.yaml")).ToBeVisibleAsync(new() { Timeout = 10_000 });
         site.Write("shop.yaml", "");
         await Assertions.Expect(page.GetByText("Every file was understood.")).ToBeVisibleAsync(new() { Timeout = 10_000 });
     }
+
+    private static Task ConnectedAsync(IPage page) => page.Locator("#stream[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
 }

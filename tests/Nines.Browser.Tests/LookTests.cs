@@ -27,7 +27,8 @@ public sealed class LookTests(Chromium chromium)
     }
 
     [Theory]
-    [MemberData(nameof(Looks))]
+    [InlineData(1440, false)]
+    [InlineData(375, true)]
     public async Task Pages_EmptyFreshAndBroken_AreAccessible(int width, bool dark)
     {
         await using (var empty = await Site.StartAsync())

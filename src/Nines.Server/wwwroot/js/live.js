@@ -6,7 +6,7 @@
     since ??= new Date().toISOString().slice(11, 16);
     say(`Not live since ${since} UTC`);
   });
-  document.addEventListener('htmx:sse:after:connection', () => { since = null; say(''); });
+  document.addEventListener('htmx:sse:after:connection', () => { since = null; say(''); document.getElementById('stream').dataset.live = 'yes'; });
   // Signed out, or the objective is gone: the server's answer to the whole page says it.
   document.addEventListener('htmx:response:error', e => {
     if ([401, 403, 404].includes(e.detail.ctx?.response?.status) && e.target.id === 'shell') location.reload();
