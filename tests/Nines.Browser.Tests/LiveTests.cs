@@ -57,5 +57,5 @@ public sealed class LiveTests(Chromium chromium)
         await Assertions.Expect(page.GetByText("Every file was understood.")).ToBeVisibleAsync(new() { Timeout = 10_000 });
     }
 
-    private static Task ConnectedAsync(IPage page) => page.Locator("#stream[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+    private static Task ConnectedAsync(IPage page) => page.Locator("#stream[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached, Timeout = 15_000 });
 }
