@@ -91,7 +91,7 @@ public sealed class BrokenDiskTests : IDisposable
     private static void Run(string command, params string[] arguments)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess && OperatingSystem.IsLinux(), $"{command} needs Linux and root");
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
         process.WaitForExit();
         Assert.SkipUnless(process.ExitCode == 0, $"{command} does not work here");
     }
