@@ -86,8 +86,9 @@ traffic_on() {
 }
 traffic_off() { stop TERM "$TRAFFIC"; }
 
-# compare SERVER [BEFORE AFTER]: each objective of a server against the tallies: one line for each figure that differs, or nothing. With two snapshots of
-# the killed replica's tally, up to what it answered between them may be missing.
+# compare SERVER [BEFORE AFTER]: each objective of a server against the tallies: one line for each figure that differs, or nothing. With two snapshots of the
+# killed replica's tally, the difference may be up to what it answered between them: what it answered and nobody read is missing, and what was read but whose
+# answer the kill cut off is in the ledger only.
 compare() {
     curl -fsS "$(url "$1")/nines/v1/objectives" | node -e '
         const fs = require("fs");
@@ -101,7 +102,7 @@ compare() {
                 const truth = sum(all, route, field) + sum(a, route, field);
                 const slack = sum(after, route, field) - sum(before, route, field);
                 const missing = truth - (item?.[field] ?? 0);
-                if (!(missing >= 0 && missing <= slack)) console.log(`${name}: ${field} is ${item?.[field]}, the tally says ${truth}` + (slack ? `, ${slack} may be missing` : ""));
+                if (!(Math.abs(missing) <= slack)) console.log(`${name}: ${field} is ${item?.[field]}, the tally says ${truth}` + (slack ? `, ${slack} may differ` : ""));
             }
         }' "$TALLY" "$TALLY_A" "${2:-}" "${3:-}"
 }
