@@ -22,6 +22,7 @@ case "${1:-}" in
     --mutant) SERVERS=("${2:?name a mutant: ${MUTANTS[*]}}") DOWN=15 ;;
     *) grep '^# Usage' -A2 "$0" >&2; exit 2 ;;
 esac
+[[ " none ${MUTANTS[*]} " == *" ${SERVERS[0]} "* ]] || { echo "there is no planted fault ${SERVERS[0]}; there are ${MUTANTS[*]}" >&2; exit 2; }
 RATE=30
 TALLY=$WORK/tally           # of the traffic over all replicas
 TALLY_A=$WORK/tally-a       # of the traffic on the replica that is killed in (b)
