@@ -17,8 +17,8 @@ need() { "$@" || { say "cannot go on: $*"; exit 1; }; }
 cleanup() {
     local code=$? pid undo
     for pid in "${PIDS[@]:-}"; do [ -n "$pid" ] && kill -9 "$pid" 2>/dev/null; done
+    for pid in "${PIDS[@]:-}"; do [ -n "$pid" ] && wait "$pid" 2>/dev/null; done
     for undo in "${UNDO[@]:-}"; do [ -n "$undo" ] && eval "$undo"; done
-    wait 2>/dev/null
     if [ "${NINES_KEEP:-}" = 1 ]; then say "kept: $WORK"; else rm -rf "$WORK"; fi
     exit "$code"
 }
