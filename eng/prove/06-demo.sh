@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The README's first command works: the demo prints its address first, its pages answer, its objectives count, breaking the shop reaches the phone,
-# and Ctrl-C leaves no process behind.
+# and when it is told to end, no process stays behind.
 . "$(dirname "$0")/lib.sh"
 
 free_port NINES SHOP PHONE
@@ -29,7 +29,7 @@ curl -fsS -X POST "http://127.0.0.1:$SHOP/faults?errors=0.5&route=/checkout" >/d
 need wait_for 60 "a message on the phone" grep -q 'phone ──.*PAGE.*Orders are accepted' "$WORK/demo.log"
 delay=$(($(now_ms) - since))
 
-kill -INT -- "-$DEMO"
+kill -TERM -- "-$DEMO"
 gone() { ! curl -fsS -m 2 "http://127.0.0.1:$SHOP/faults" && ! curl -fsS -m 2 "http://127.0.0.1:$NINES/health" && ! pgrep -g "$DEMO"; }
 wait_for 30 "every process of the demo to end" gone
 verdict "$pages pages, $(grep -c 'phone ──' "$WORK/demo.log") messages, the first $((delay / 1000)) s after the fault"

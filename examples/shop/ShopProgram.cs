@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Nines.Shop;
 
@@ -32,7 +33,18 @@ public static class ShopProgram
                 var traffic = new Traffic(
                     [.. options["target"].Select(t => new Uri(t))], Number("rate", 20), options["flat"].Any(),
                     options["tally"].LastOrDefault(), TimeProvider.System, new Random(Number("seed", 1)));
-                await traffic.RunAsync(Number("seconds", 0), cancellation);
+                // Told to stop, the customers wait for their last answer, so that the tally is whole.
+                using (var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
+                {
+                    void Stop(PosixSignalContext signal)
+                    {
+                        signal.Cancel = true;
+                        ends.Cancel();
+                    }
+                    using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+                    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+                    await traffic.RunAsync(Number("seconds", 0), ends.Token);
+                }
                 return 0;
             default:
                 await Console.Error.WriteLineAsync(Usage);

@@ -143,15 +143,17 @@ public static class NinesApp
     {
         var services = app.Services;
         var archive = services.GetRequiredService<WorkspaceArchive>();
+        var recorder = services.GetRequiredService<DurableRecorder>();
         var scraper = services.GetRequiredService<ScrapeLoop>();
         var ledger = services.GetRequiredService<LedgerEngine>();
         var door = services.GetRequiredService<AlertDoor>();
-        services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
+        services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
         {
             scraper.Apply(model.ScrapeJobs);
             ledger.Apply(model.Objectives);
             door.Apply(model.Receivers);
-            await archive.ActivateAsync(model.Hash, files, "system", stop);
+            // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
+            await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));
         });
     }
 }

@@ -25,8 +25,9 @@ internal static class ServerOverview
         var workspace = services.GetRequiredService<WorkspaceWatcher>().State;
         var ledger = services.GetRequiredService<LedgerEngine>();
         var recorder = services.GetRequiredService<DurableRecorder>();
+        var firing = services.GetRequiredService<IAlertReports>().Firing();
         return new ShellModel(
-            workspace.Model.Objectives.Count, services.GetRequiredService<IAlertReports>().Firing().Count, workspace.Problems.Count, workspace.Pending,
+            workspace.Model.Objectives.Count, firing.Count, firing.Any(a => a.Labels["severity"] == "page"), workspace.Problems.Count, workspace.Pending,
             ledger.ClosedMinute is > 0 and var minute ? minute * LedgerTime.MinuteMs : null, null,
             recorder.Refusing ? recorder.Reason : ledger.StoreFailure);
     }

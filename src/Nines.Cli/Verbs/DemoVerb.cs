@@ -104,6 +104,7 @@ internal static class DemoVerb
               mend everything     curl -X POST 'http://127.0.0.1:{ports.Shop}/faults'
               edit a promise      {Path.Combine(workspace, "shop.yaml")}
               ask the API         curl http://127.0.0.1:{ports.Nines}/nines/v1/objectives
+              be the admin        {await app.Services.GetRequiredService<FirstAdmin>().LinkAsync($"http://127.0.0.1:{ports.Nines}", stop) ?? $"http://127.0.0.1:{ports.Nines}/login"}
 
             What would reach a phone is printed here. Ctrl-C ends all of it.
             """);

@@ -125,7 +125,7 @@ public sealed record LedgerSpan(long FromMs, long ToMs, double Good, double Bad,
 /// <param name="Good">Good events in the bucket, spans pro rata; null without data.</param>
 /// <param name="Bad">Bad events in the bucket; null without data.</param>
 /// <param name="RemainingShare">Budget left at the bucket's end counted within the present window (falls only); null before the first entry.</param>
-/// <param name="Known">Share of the bucket that was observed, 0 to 1.</param>
+/// <param name="Known">Share of the bucket that is accounted for, 0 to 1: observed, or within a span whose sum is known.</param>
 public readonly record struct CoursePoint(long ToMinute, double? Good, double? Bad, double? RemainingShare, double Known);
 
 /// <summary>Reads the ledger for pages, the API and other rooms. Answers from an immutable snapshot.</summary>

@@ -14,6 +14,9 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
     /// <summary>How long a write may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>Kept work is written in transactions of at most so much.</summary>
+    private const int MaxBatch = 1000;
+
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, Action<StateTransaction>> _kept = [];
     private long _next;
@@ -37,7 +40,7 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
         }
     }
 
-    /// <summary>How much was dropped because too much waited.</summary>
+    /// <summary>How much was dropped because too much waited, or because it cannot be written at all.</summary>
     public long Dropped { get; private set; }
 
     /// <summary>Records now, or keeps for later. Calls are recorded in the order they are made.</summary>
@@ -103,11 +106,16 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
         }
         catch (StoreRefusedException e)
         {
-            _reconciling = null;
             Reason = e.Message;
             return false;
         }
-        _reconciling = null;
+        finally
+        {
+            if (attempt.IsCompleted)
+            {
+                _reconciling = null;
+            }
+        }
         lock (_gate)
         {
             return !Refusing;
@@ -116,21 +124,37 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
 
     private async Task WriteKeptAsync()
     {
+        var size = MaxBatch;
         while (true)
         {
             KeyValuePair<long, Action<StateTransaction>>[] batch;
             lock (_gate)
             {
-                batch = [.. _kept.Take(1000)];
+                batch = [.. _kept.Take(size)];
             }
-            await store.WriteAsync(transaction =>
+            try
             {
-                foreach (var (_, work) in batch)
+                await store.WriteAsync(transaction =>
                 {
-                    work(transaction);
+                    foreach (var (_, work) in batch)
+                    {
+                        work(transaction);
+                    }
+                    return 0;
+                }, CancellationToken.None);
+                size = Math.Min(MaxBatch, size * 2);
+            }
+            catch (Exception e) when (e is not StoreRefusedException)
+            {
+                // Our bug in one piece of work must not keep all that waits off the record: narrow it down, and leave it out.
+                if (batch.Length > 1)
+                {
+                    size = batch.Length / 2;
+                    continue;
                 }
-                return 0;
-            }, CancellationToken.None);
+                Dropped++;
+                LogLeftOut(e);
+            }
             lock (_gate)
             {
                 foreach (var (number, _) in batch)
@@ -163,6 +187,9 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store refuses writes: {Reason}. Alerts are delivered from memory and recorded later.")]
     private partial void LogRefused(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "One kept record cannot be written and is left out")]
+    private partial void LogLeftOut(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The store takes writes again; everything kept is recorded.")]
     private partial void LogRecovered();

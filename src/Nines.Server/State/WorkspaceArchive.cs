@@ -12,39 +12,27 @@ internal sealed class WorkspaceArchive(IStateStore store, TimeProvider time)
     /// <summary>The fact that a workspace became the active one.</summary>
     public const string Activated = "workspace.activated/1";
 
-    /// <summary>Stores the files and appends the fact, unless this workspace is the active one already.</summary>
-    public async Task<CommitOutcome> ActivateAsync(string hash, IReadOnlyList<WorkspaceFile> files, string actor, CancellationToken cancellation)
+    /// <summary>Stores the files and appends the fact, unless this workspace is the active one already. Can run later, and twice.</summary>
+    public Action<StateTransaction> Activation(string hash, IReadOnlyList<WorkspaceFile> files, string actor)
     {
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        try
+        return transaction =>
         {
-            return await store.WriteAsync<CommitOutcome>(transaction =>
+            var active = transaction.Get("workspace", "active");
+            if (active?.Key1 == hash)
             {
-                var active = transaction.Get("workspace", "active");
-                if (active?.Key1 == hash)
-                {
-                    return new CommitOutcome.Committed(transaction.Head().Seq);
-                }
-                foreach (var file in files)
-                {
-                    var blob = Convert.ToHexStringLower(SHA256.HashData(file.Content.Span));
-                    transaction.Execute("INSERT INTO workspace_blob (hash, content) VALUES (@p1, @p2) ON CONFLICT (hash) DO NOTHING", blob,
-                        file.Content.ToArray());
-                    transaction.Execute("INSERT INTO workspace_file (workspace, path, hash) VALUES (@p1, @p2, @p3) ON CONFLICT (workspace, path) DO NOTHING",
-                        hash, file.Path, blob);
-                }
-                transaction.Put(new RowWrite("workspace", "active", active?.Version ?? 0, "{}", hash));
-                return new CommitOutcome.Committed(transaction.Append(FactOf(hash, files.Count, actor, now)));
-            }, cancellation);
-        }
-        catch (RowConflictException e)
-        {
-            return new CommitOutcome.Conflicted(e.Conflict);
-        }
-        catch (StoreRefusedException e)
-        {
-            return new CommitOutcome.Refused(e.Message);
-        }
+                return;
+            }
+            foreach (var file in files)
+            {
+                var blob = Convert.ToHexStringLower(SHA256.HashData(file.Content.Span));
+                transaction.Execute("INSERT INTO workspace_blob (hash, content) VALUES (@p1, @p2) ON CONFLICT (hash) DO NOTHING", blob, file.Content.ToArray());
+                transaction.Execute("INSERT INTO workspace_file (workspace, path, hash) VALUES (@p1, @p2, @p3) ON CONFLICT (workspace, path) DO NOTHING", hash,
+                    file.Path, blob);
+            }
+            transaction.Put(new RowWrite("workspace", "active", active?.Version ?? 0, "{}", hash));
+            transaction.Append(FactOf(hash, files.Count, actor, now));
+        };
     }
 
     /// <summary>The hash of the workspace activated last, or null.</summary>

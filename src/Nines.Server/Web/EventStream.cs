@@ -51,10 +51,12 @@ internal sealed class EventStream(TimeProvider time)
             _listeners.Add(channel);
             channel.Writer.TryWrite(Item(string.IsNullOrEmpty(seen) || seen == Id() ? Beat : Everything));
         }
+        // Ended by completing, not by throwing: that a browser leaves or the server stops is nothing to log.
+        using var end = cancellation.Register(() => channel.Writer.TryComplete());
         using var beat = time.CreateTimer(_ => SendBeat(channel), null, KeepAlive, KeepAlive);
         try
         {
-            await foreach (var item in channel.Reader.ReadAllAsync(cancellation))
+            await foreach (var item in channel.Reader.ReadAllAsync(CancellationToken.None))
             {
                 yield return item;
             }

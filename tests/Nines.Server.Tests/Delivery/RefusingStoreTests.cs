@@ -30,6 +30,25 @@ public sealed class RefusingStoreTests
     }
 
     [Fact]
+    public async Task Kept_record_that_cannot_be_written_is_left_out_and_the_others_are_recorded()
+    {
+        await using var world = await AlertWorld.StartAsync([]);
+        var written = new List<int>();
+        world.Store.Fault = StoreFault.Refuse;
+        for (var i = 0; i < 5; i++)
+        {
+            var number = i;
+            (await world.Recorder.RecordAsync(_ => written.Add(number == 2 ? throw new InvalidOperationException("a bug") : number))).ShouldBeFalse();
+        }
+
+        world.Store.Fault = StoreFault.None;
+        (await world.Recorder.ReconcileAsync()).ShouldBeTrue();
+
+        written.Distinct().ShouldBe([0, 1, 3, 4]);
+        (world.Recorder.Kept, world.Recorder.Dropped).ShouldBe((0, 1));
+    }
+
+    [Fact]
     public async Task Store_that_hangs_holds_a_message_up_for_two_seconds_at_most()
     {
         await using var sink = await Sink.StartAsync();

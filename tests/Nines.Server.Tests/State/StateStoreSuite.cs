@@ -146,10 +146,10 @@ public abstract class StateStoreSuite
         await using var store = Create();
         var archive = new WorkspaceArchive(store, new ManualTime());
         WorkspaceFile[] files = [new("a.yml", "a: 1"u8.ToArray()), new("sub/b.yml", "b: 2"u8.ToArray())];
-        await archive.ActivateAsync("h1", files, "system", Cancel);
-        await archive.ActivateAsync("h1", files, "system", Cancel);
-        await archive.ActivateAsync("h2", files[..1], "system", Cancel);
-        await archive.ActivateAsync("h1", files, "system", Cancel);
+        await store.WriteAsync(Once(archive.Activation("h1", files, "system")), Cancel);
+        await store.WriteAsync(Once(archive.Activation("h1", files, "system")), Cancel);
+        await store.WriteAsync(Once(archive.Activation("h2", files[..1], "system")), Cancel);
+        await store.WriteAsync(Once(archive.Activation("h1", files, "system")), Cancel);
         (await archive.ActiveHashAsync(Cancel)).ShouldBe("h1");
         (await archive.FilesAsync("h1", Cancel)).Select(f => (f.Path, Encoding.UTF8.GetString(f.Content.Span))).ShouldBe([("a.yml", "a: 1"), ("sub/b.yml", "b: 2")]);
         (await JournalCommands.VerifyAsync(store, Cancel)).Facts.ShouldBe(3);
@@ -177,4 +177,10 @@ public abstract class StateStoreSuite
 
     private protected static Core.Journal.Fact Sample(int n) =>
         new("test.sample/1", $"sample/{n}", 1_000 + n, "person:ann", Encoding.UTF8.GetBytes($$"""{"n":{{n}},"text":"größer"}""")) { Correlation = "chain" };
+
+    private static Func<StateTransaction, int> Once(Action<StateTransaction> work) => transaction =>
+    {
+        work(transaction);
+        return 0;
+    };
 }

@@ -9,7 +9,7 @@ namespace Nines.Server.Objectives.Pages;
 public sealed record ChartRange(string Name, int Minutes, int StepMinutes)
 {
     private static readonly ChartRange[] All =
-        [new("1h", 60, 1), new("6h", 360, 2), new("24h", 1440, 5), new("3d", 4320, 15), new("7d", 10080, 60)];
+        [new("30min", 30, 1), new("1h", 60, 1), new("6h", 360, 2), new("24h", 1440, 5), new("7d", 10080, 60)];
 
     /// <summary>The ranges offered for an objective: those shorter than its window, and the window.</summary>
     public static IReadOnlyList<ChartRange> For(Objective objective) =>

@@ -12,7 +12,7 @@ namespace Nines.Server.Objectives.Pages;
 /// <param name="Bad">Bad events of each point; null without data.</param>
 /// <param name="Total">All events of each point; null without data.</param>
 /// <param name="Left">Budget left at each point in per cent; null before the first entry.</param>
-/// <param name="Known">Share of each point that was observed, 0 to 1.</param>
+/// <param name="Known">Share of each point whose course is known, 0 to 1.</param>
 /// <param name="Gaps">Stretches without data or of known sum only, in Unix seconds.</param>
 /// <param name="State">The state whose colour the end takes.</param>
 public sealed record CourseData(
@@ -25,12 +25,20 @@ public sealed record CourseData(
         var start = (points.Count > 0 ? points[0].ToMinute - range.StepMinutes : 0) * 60;
         return new(start, range.StepMinutes * 60, (double)report.Objective.Target,
         [.. points.Select(p => p.Bad)], [.. points.Select(p => p.Good + p.Bad)], [.. points.Select(p => Round(p.RemainingShare * 100))],
-        [.. points.Select(p => Math.Round(p.Known, 3))],
+        [.. points.Select(p => IsInSpans(report.Spans, p.ToMinute - range.StepMinutes, p.ToMinute) ? 0 : Math.Round(p.Known, 3))],
         [.. report.Spans.Where(s => s.ToMs / 1000 > start).Select(s => new CourseGap(s.FromMs / 1000, s.ToMs / 1000, s.Kind == SpanKind.Unseen))], state);
     }
 
     /// <summary>The data as the text of a <c>script</c> element; the serializer escapes what could end it.</summary>
     public MarkupString ToScript() => new(JsonSerializer.Serialize(this, CourseJson.Default.CourseData));
+
+    // The ledger knows the sum of such a stretch, so it counts as known; but a chart has no course to draw in it.
+    private static bool IsInSpans(IReadOnlyList<LedgerSpan> spans, long fromMinute, long toMinute)
+    {
+        var (fromMs, toMs) = (fromMinute * LedgerTime.MinuteMs, toMinute * LedgerTime.MinuteMs);
+        var unknownMs = spans.Where(s => s.Kind is SpanKind.Gap or SpanKind.Start).Sum(s => Math.Max(0, Math.Min(s.ToMs, toMs) - Math.Max(s.FromMs, fromMs)));
+        return unknownMs > 0.9 * (toMs - fromMs);
+    }
 
     private static double? Round(double? value) => value is { } v ? Math.Round(v, 3) : null;
 }

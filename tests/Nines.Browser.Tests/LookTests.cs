@@ -1,0 +1,86 @@
+using Microsoft.Playwright;
+
+namespace Nines.Browser.Tests;
+
+/// <summary>Every page in every look: axe finds nothing, nothing scrolls sideways, and a screenshot is left for people.</summary>
+public sealed class LookTests(Chromium chromium)
+{
+    private static readonly string Screens = Directory.CreateDirectory(Path.Combine(Chromium.Root, "artifacts/screenshots")).FullName;
+
+    private const string Broken = "apiVersion: openslo/v1\nkind: SLO\nmetadata:\n  name: orders\nspec:\n  service: nobody\n  budgetingMethod: Sometimes\n";
+
+    public static readonly TheoryData<int, bool> Looks = new() { { 1440, false }, { 1440, true }, { 375, false }, { 375, true } };
+
+    [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Pages_Full_AreAccessible(int width, bool dark)
+    {
+        await using var site = await Site.StartAsync(PlayedReports.Full());
+        var page = await site.OpenAsync(chromium, "/", width, dark);
+        foreach (var (name, path) in ((string, string)[])
+            [("overview", "/"), ("objectives", "/objectives"), ("objective", "/objectives/checkout/orders@production"),
+             ("objective-lost", "/objectives/scraper/prices@production"), ("objective-overspent", "/objectives/payments/cards@production?range=1h"),
+             ("workspace", "/workspace"), ("account", "/account"), ("setup", "/setup")])
+        {
+            await LookAsync(page, name, path, width, dark);
+        }
+    }
+
+    [Theory]
+    [InlineData(1440, false)]
+    [InlineData(375, true)]
+    public async Task Pages_EmptyFreshAndBroken_AreAccessible(int width, bool dark)
+    {
+        await using (var empty = await Site.StartAsync())
+        {
+            var page = await empty.OpenAsync(chromium, "/", width, dark, true, "404");
+            await LookAsync(page, "empty-overview", "/", width, dark);
+            await LookAsync(page, "empty-objectives", "/objectives", width, dark);
+            await LookAsync(page, "empty-workspace", "/workspace", width, dark);
+            await LookAsync(page, "not-found", "/nothing/here", width, dark);
+        }
+        await using var broken = await Site.StartAsync(PlayedReports.Fresh(), true, ("shop.yaml", Broken));
+        var other = await broken.OpenAsync(chromium, "/", width, dark);
+        await LookAsync(other, "broken-workspace", "/workspace", width, dark);
+        await LookAsync(other, "fresh-overview", "/", width, dark);
+        await LookAsync(other, "fresh-objective", "/objectives/checkout/carts@production", width, dark);
+        await LookAsync(other, "fresh-objective-no-events", "/objectives/checkout/refunds@production", width, dark);
+    }
+
+    [Fact]
+    public async Task Pages_FourteenObjectives_AreLight()
+    {
+        await using var site = await Site.StartAsync(PlayedReports.Full());
+        using var http = new HttpClient { BaseAddress = new Uri(site.Address) };
+        foreach (var path in (string[])["/", "/objectives", "/objectives/checkout/orders@production?range=24h"])
+        {
+            var html = await http.GetByteArrayAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+            (path, html.Length).ShouldSatisfyAllConditions(p => p.Length.ShouldBeLessThan(60_000, p.path));
+        }
+    }
+
+    private static async Task LookAsync(IPage page, string name, string path, int width, bool dark)
+    {
+        await page.GotoAsync(path);
+        if (name.Contains("objective", StringComparison.Ordinal) && await page.Locator("figure[data-chart]").CountAsync() > 0)
+        {
+            await page.Locator("figure[data-drawn] canvas").First.WaitForAsync();
+        }
+        await page.EvaluateAsync("document.fonts.ready.then(() => 0)");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Screens, $"{name}-{(dark ? "dark" : "light")}-{width}.png"), FullPage = true });
+        (await Site.ComplaintsOfAxeAsync(page)).ShouldBeEmpty($"{path} at {width}, {(dark ? "dark" : "light")}");
+        (await page.Locator("h1").CountAsync()).ShouldBe(1, path);
+        (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth")).ShouldBeLessThanOrEqualTo(0, $"{path} scrolls sideways at {width}");
+        if (width < 768)
+        {
+            (await SmallTargetsAsync(page)).ShouldBeEmpty($"{path}: targets under 44 px");
+        }
+    }
+
+    // Buttons, fields and what one navigates with; links within text and figures that explain themselves may be smaller.
+    private static async Task<string[]> SmallTargetsAsync(IPage page) => await page.EvaluateAsync<string[]>(
+        """
+        () => [...document.querySelectorAll('.btn, input:not([type=hidden]), select, .tabs a, .rail li a, .seg a, .me')]
+          .filter(e => e.checkVisibility()).filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 100))
+        """);
+}

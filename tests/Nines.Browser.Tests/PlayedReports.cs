@@ -1,0 +1,115 @@
+using Nines.Core;
+using Nines.Core.Objectives;
+
+namespace Nines.Browser.Tests;
+
+/// <summary>A ledger whose books are written by hand and read by the real arithmetic.</summary>
+internal sealed class PlayedReports : IObjectiveReports
+{
+    private const int Day = 1440;
+    private const int Window = 28 * Day;
+    private static readonly long Now = ShiftedTime.Start.ToUnixTimeMilliseconds();
+    private static readonly long Minute = Now / LedgerTime.MinuteMs;
+
+    private readonly List<Played> _played = [];
+    private long _version = 1;
+
+    private sealed record Played(Objective Objective, ObjectiveLedger Ledger, long? LostSinceMs);
+
+    public long Version => Interlocked.Read(ref _version);
+
+    public IReadOnlyList<ObjectiveReport> All() { lock (_played) { return [.. _played.Select(Report)]; } }
+
+    public ObjectiveReport? Find(string key) { lock (_played) { return _played.Find(p => p.Objective.Key == key) is { } played ? Report(played) : null; } }
+
+    public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes)
+    {
+        lock (_played)
+        {
+            return _played.Find(p => p.Objective.Key == key) is { } played
+                ? BudgetCalculator.Course(played.Objective, played.Ledger.Book, fromMinute, toMinute, stepMinutes, Minute) : [];
+        }
+    }
+
+    WindowAccount? IObjectiveReports.Window(string key, long fromMinute, long toMinute) => null;
+
+    /// <summary>More failures in the running minute; live pages hear of it.</summary>
+    public void Fail(string key, int failures)
+    {
+        lock (_played)
+        {
+            _played.Find(p => p.Objective.Key == key)!.Ledger.Book.Add(Minute, 0, failures * LedgerTime.Scale);
+        }
+        Interlocked.Increment(ref _version);
+    }
+
+    /// <summary>28 days of traffic: gaps, a process that ended, an outage; services in every state.</summary>
+    public static PlayedReports Full()
+    {
+        var reports = new PlayedReports();
+        reports.Add("checkout", "orders", "Orders are accepted", 0.999m, 230, b =>
+        {
+            Outage(b, 20 * Day, 60, 60);
+            Outage(b, 9 * Day, 60, 50);
+            Outage(b, 12, 12, 40);
+            b.AddSpan(new(At(Minute - 5 * Day), At(Minute - 5 * Day + 274), 60_000, 80, SpanKind.Gap, 0));
+            b.AddSpan(new(At(Minute - 14 * Day), At(Minute - 14 * Day + 3), 0, 0, SpanKind.Unseen, 41));
+        }, gapFrom: 5 * Day, gapMinutes: 274);
+        reports.Add("payments", "cards", "Card authorisations are answered", 0.9995m, 90, b => Outage(b, 40, 40, 60));
+        reports.Add("search", "speed", "Searches are answered within 300 ms", 0.95m, 400, b => Outage(b, 3 * Day, 1500, 310));
+        reports.Add("scraper", "prices", "Prices are younger than 8 days", 0.99m, 12, _ => { }, gapFrom: 274, gapMinutes: 274, lostSince: 274);
+        foreach (var name in (string[])["pages", "images", "prices", "reviews", "stock", "suggestions", "offers", "feeds", "maps", "texts"])
+        {
+            reports.Add("catalogue", name, $"Product {name} are shown", 0.99m, 40, b => Outage(b, Day * name.Length, name.Length, 20));
+        }
+        return reports;
+    }
+
+    /// <summary>A server that was started minutes ago.</summary>
+    public static PlayedReports Fresh()
+    {
+        var reports = new PlayedReports();
+        reports.Add("checkout", "orders", "Orders are accepted", 0.999m, 20, _ => { }, first: 1);
+        reports.Add("checkout", "carts", "Carts can be filled", 0.995m, 33, b => Outage(b, 2, 2, 33), first: 4);
+        reports.Add("checkout", "refunds", "Refunds are paid", 0.995m, 0, _ => { }, first: 4);
+        return reports;
+    }
+
+    private static void Outage(LedgerBook book, int ago, int minutes, int failures)
+    {
+        for (var m = Minute - ago; m < Minute - ago + minutes; m++)
+        {
+            book.Add(m, -failures * LedgerTime.Scale, failures * LedgerTime.Scale);
+        }
+    }
+
+    private void Add(string service, string name, string promise, decimal target, int perMinute, Action<LedgerBook> course,
+        int first = Window, int gapFrom = 0, int gapMinutes = 0, int lostSince = 0)
+    {
+        var counter = new CounterExpression([], "sum(rate(x_total[5m]))", "x");
+        var objective = new Objective
+        {
+            Key = $"{service}/{name}@production", Service = service, Environment = "production", DisplayName = promise, Target = target, WindowMinutes = Window,
+            Indicator = new Indicator(null, counter, counter), BurnPolicy = BurnPolicy.Default, Position = new SourcePosition("slos/shop.yaml", 12, 1),
+            Definition = $"apiVersion: openslo/v1\nkind: SLO\nmetadata:\n  name: {name}\nspec:\n  service: {service}\n  objectives:\n    - target: {target}\n",
+            Description = name == "orders" ? "A server error or an unreachable payment provider counts as a failure." : "",
+        };
+        var ledger = new ObjectiveLedger(objective.Indicator);
+        for (var m = Minute - first + 1; m <= Minute; m++)
+        {
+            if (m <= Minute - gapFrom || m > Minute - gapFrom + gapMinutes)
+            {
+                ledger.Book.Add(m, perMinute * LedgerTime.Scale, m % 211 == 0 ? LedgerTime.Scale / 4 : 0);
+                ledger.Book.Observe(At(m - 1), At(m));
+            }
+        }
+        course(ledger.Book);
+        ledger.Close(Minute - 1);
+        _played.Add(new(objective, ledger, lostSince > 0 ? At(Minute - lostSince) : null));
+    }
+
+    private static ObjectiveReport Report(Played played) => BudgetCalculator.Report(
+        played.Objective, played.Ledger, BurnEvaluator.Rules(played.Objective, played.Ledger.Book, Now, []), played.LostSinceMs, Now);
+
+    private static long At(long minute) => minute * LedgerTime.MinuteMs;
+}
