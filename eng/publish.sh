@@ -10,7 +10,7 @@ say "publishing"
 (cd "$ROOT" && dotnet publish src/Nines.Cli -c Release -r linux-x64 --self-contained -o "$out/nines" -v quiet -nologo \
     -p:PublishSingleFile=true -p:DebugType=embedded -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false \
     -p:AllowedReferenceRelatedFileExtensions=none >"$WORK/publish.log" 2>&1) || { tail -30 "$WORK/publish.log" >&2; fail "dotnet publish"; verdict "no archive"; }
-cp "$ROOT/eng/package/nines.service" "$out/nines/"
+cp "$ROOT/eng/package/nines.service" "$ROOT/eng/package/Dockerfile" "$out/nines/"
 tar -C "$out" -czf "$out/nines-linux-x64.tar.gz" --owner=0 --group=0 --sort=name nines
 size=$(($(stat -c %s "$out/nines-linux-x64.tar.gz") >> 20))
 

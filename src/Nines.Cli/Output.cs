@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Nines.Server.Objectives;
+using Nines.Server.State;
 using Nines.Server.Workspace;
 
 namespace Nines.Cli;
@@ -21,6 +22,28 @@ public static class Output
 
     /// <summary>Writes a JSON document to standard output.</summary>
     public static void Json<T>(TextWriter output, T value, JsonTypeInfo<T> type) => output.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>Runs a verb; what the world or the settings refuse becomes a sentence and an exit code instead of a trace.</summary>
+    public static async Task<int> Guard(ParseResult command, Func<Task<int>> verb)
+    {
+        try
+        {
+            return await verb();
+        }
+        catch (SettingsException e)
+        {
+            return Fail(command, ExitCode.Usage, e.Message);
+        }
+        catch (JournalDamagedException e)
+        {
+            return Fail(command, ExitCode.Problems, e.Message);
+        }
+        catch (Exception e) when (e is DataDirectoryException or BackupException or StoreRefusedException or IOException or UnauthorizedAccessException
+            or System.Net.Sockets.SocketException or System.Data.Common.DbException or InvalidDataException)
+        {
+            return Fail(command, ExitCode.Unavailable, e.Message);
+        }
+    }
 
     /// <summary>Says what is wrong, to standard error, and returns the exit code.</summary>
     public static int Fail(ParseResult command, int exitCode, string message)

@@ -1,3 +1,5 @@
 using Nines.Cli;
 
-return await NinesCommand.Create().Parse(args).InvokeAsync();
+var command = NinesCommand.Create().Parse(args);
+var code = await command.InvokeAsync();
+return command.Errors.Count > 0 ? ExitCode.Usage : code;

@@ -16,30 +16,32 @@ internal static class BackupVerb
         {
             command.Options.Add(option);
         }
-        command.SetAction(async (parse, stop) =>
+        command.SetAction((parse, stop) => Output.Guard(parse, async () =>
         {
             var path = parse.GetRequiredValue(file);
+            var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
+            BackupManifest manifest;
+            // The backup holds keys and password hashes: it is for its owner only, and half of one is for nobody.
+            File.Delete(path + ".new");
             try
             {
-                var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
-                BackupManifest manifest;
-                await using (var to = File.Create(path + ".new"))
+                var mode = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+                if (!OperatingSystem.IsWindows())
                 {
-                    manifest = await Backup.BackupAsync(options.DataDirectory, options.Postgres is not null, to, TimeProvider.System, stop);
+                    mode.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
                 }
-                File.Move(path + ".new", path, overwrite: true);
-                Print(parse, new BackupResult(path, manifest.State, manifest.Files.Count, manifest.Files.Sum(f => f.Size), null), parse.GetValue(format) == "json");
-                return ExitCode.Ok;
+                await using var to = new FileStream(path + ".new", mode);
+                manifest = await Backup.BackupAsync(options.DataDirectory, options.Postgres is not null, to, TimeProvider.System, stop);
             }
-            catch (SettingsException e)
+            catch
             {
-                return Output.Fail(parse, ExitCode.Usage, e.Message);
+                File.Delete(path + ".new");
+                throw;
             }
-            catch (Exception e) when (e is BackupException or DataDirectoryException or IOException or UnauthorizedAccessException or System.Data.Common.DbException)
-            {
-                return Output.Fail(parse, ExitCode.Unavailable, e.Message);
-            }
-        });
+            File.Move(path + ".new", path, overwrite: true);
+            Print(parse, new BackupResult(path, manifest.State, manifest.Files.Count, manifest.Files.Sum(f => f.Size), null), parse.GetValue(format) == "json");
+            return ExitCode.Ok;
+        }));
         return command;
     }
 

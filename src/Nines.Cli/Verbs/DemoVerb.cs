@@ -27,6 +27,10 @@ internal static class DemoVerb
         command.SetAction(async (parse, stop) =>
         {
             var ports = (Nines: parse.GetValue(port), Shop: parse.GetValue(shop), Phone: parse.GetValue(phone));
+            if (((int[])[ports.Nines, ports.Shop, ports.Phone]).Any(p => p is < 1 or > 65535))
+            {
+                return Output.Fail(parse, ExitCode.Usage, "a port is a number from 1 to 65535");
+            }
             if (((int[])[ports.Nines, ports.Shop, ports.Phone]).FirstOrDefault(p => !IsFree(p)) is > 0 and var taken)
             {
                 return Output.Fail(parse, ExitCode.Unavailable, $"port {taken} is taken; name others with --port, --shop-port and --phone-port");
@@ -38,7 +42,7 @@ internal static class DemoVerb
                 await RunAsync(parse.InvocationConfiguration.Output, directory, ports, parse.GetValue(rate), stop);
                 return ExitCode.Ok;
             }
-            catch (Exception e) when (e is DataDirectoryException or IOException)
+            catch (Exception e) when (e is DataDirectoryException or StoreRefusedException or IOException or SocketException)
             {
                 return Output.Fail(parse, ExitCode.Unavailable, e.Message);
             }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Nines.Server.Journal;
-using Nines.Server.State;
 
 namespace Nines.Cli.Verbs;
 
@@ -16,36 +15,25 @@ internal static class JournalVerb
         {
             verify.Options.Add(option);
         }
-        verify.SetAction(async (parse, stop) =>
+        verify.SetAction((parse, stop) => Output.Guard(parse, async () =>
         {
-            try
+            var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
+            var verification = await JournalCommands.VerifyAsync(options.DataDirectory, options.Postgres, TimeProvider.System, stop);
+            var problems = verification.Findings.Select(f => f.Explanation).ToList();
+            if (parse.GetValue(format) == "json")
             {
-                var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
-                var verification = await JournalCommands.VerifyAsync(options.DataDirectory, options.Postgres, TimeProvider.System, stop);
-                var problems = verification.Findings.Select(f => f.Explanation).ToList();
-                if (parse.GetValue(format) == "json")
+                Output.Json(parse.InvocationConfiguration.Output, new JournalResult(problems.Count == 0, verification.Facts, problems), CliJson.Readable.JournalResult);
+            }
+            else
+            {
+                foreach (var problem in problems)
                 {
-                    Output.Json(parse.InvocationConfiguration.Output, new JournalResult(problems.Count == 0, verification.Facts, problems), CliJson.Readable.JournalResult);
+                    parse.InvocationConfiguration.Output.WriteLine(problem);
                 }
-                else
-                {
-                    foreach (var problem in problems)
-                    {
-                        parse.InvocationConfiguration.Output.WriteLine(problem);
-                    }
-                    parse.InvocationConfiguration.Output.WriteLine(problems.Count == 0 ? $"{verification.Facts} facts verified" : $"{verification.Facts} facts, {problems.Count} problems");
-                }
-                return problems.Count == 0 ? ExitCode.Ok : ExitCode.Problems;
+                parse.InvocationConfiguration.Output.WriteLine(problems.Count == 0 ? $"{verification.Facts} facts verified" : $"{verification.Facts} facts, {problems.Count} problems");
             }
-            catch (SettingsException e)
-            {
-                return Output.Fail(parse, ExitCode.Usage, e.Message);
-            }
-            catch (Exception e) when (e is DataDirectoryException or IOException or System.Data.Common.DbException)
-            {
-                return Output.Fail(parse, ExitCode.Unavailable, e.Message);
-            }
-        });
+            return problems.Count == 0 ? ExitCode.Ok : ExitCode.Problems;
+        }));
         return new Command("journal", "The record of what happened.") { verify };
     }
 }

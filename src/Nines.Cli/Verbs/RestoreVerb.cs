@@ -17,26 +17,15 @@ internal static class RestoreVerb
         {
             command.Options.Add(option);
         }
-        command.SetAction(async (parse, stop) =>
+        command.SetAction((parse, stop) => Output.Guard(parse, async () =>
         {
-            try
-            {
-                var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
-                var path = parse.GetRequiredValue(file);
-                var restored = await Backup.RestoreAsync(path, options.DataDirectory, parse.GetValue(verify), TimeProvider.System, stop);
-                BackupVerb.Print(parse, new BackupResult(path, restored.Manifest.State, restored.Manifest.Files.Count, restored.Manifest.Files.Sum(f => f.Size), restored.Journal?.Facts),
-                    parse.GetValue(format) == "json");
-                return restored.Journal is { Whole: false } journal ? Output.Fail(parse, ExitCode.Problems, $"the journal is damaged at fact {journal.Findings[0].Seq}: {journal.Findings[0].Column} {journal.Findings[0].Explanation}") : ExitCode.Ok;
-            }
-            catch (SettingsException e)
-            {
-                return Output.Fail(parse, ExitCode.Usage, e.Message);
-            }
-            catch (Exception e) when (e is BackupException or DataDirectoryException or IOException or UnauthorizedAccessException)
-            {
-                return Output.Fail(parse, ExitCode.Unavailable, e.Message);
-            }
-        });
+            var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
+            var path = parse.GetRequiredValue(file);
+            var restored = await Backup.RestoreAsync(path, options.DataDirectory, parse.GetValue(verify), TimeProvider.System, stop);
+            BackupVerb.Print(parse, new BackupResult(path, restored.Manifest.State, restored.Manifest.Files.Count, restored.Manifest.Files.Sum(f => f.Size), restored.Journal?.Facts),
+                parse.GetValue(format) == "json");
+            return ExitCode.Ok;
+        }));
         return command;
     }
 }

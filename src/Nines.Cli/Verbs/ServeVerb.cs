@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Nines.Server;
-using Nines.Server.State;
 
 namespace Nines.Cli.Verbs;
 
@@ -15,26 +14,15 @@ internal static class ServeVerb
         {
             command.Options.Add(option);
         }
-        command.SetAction(async (parse, stop) =>
+        command.SetAction((parse, stop) => Output.Guard(parse, async () =>
         {
-            try
-            {
-                var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
-                await using var app = NinesApp.Create(options);
-                await app.StartAsync(stop);
-                await AnnounceAsync(app, options, parse.InvocationConfiguration.Output, stop);
-                await app.WaitForShutdownAsync(stop);
-                return ExitCode.Ok;
-            }
-            catch (SettingsException e)
-            {
-                return Output.Fail(parse, ExitCode.Usage, e.Message);
-            }
-            catch (Exception e) when (e is DataDirectoryException or IOException)
-            {
-                return Output.Fail(parse, ExitCode.Unavailable, e.Message);
-            }
-        });
+            var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
+            await using var app = NinesApp.Create(options);
+            await app.StartAsync(stop);
+            await AnnounceAsync(app, options, parse.InvocationConfiguration.Output, stop);
+            await app.WaitForShutdownAsync(stop);
+            return ExitCode.Ok;
+        }));
         return command;
     }
 
@@ -43,7 +31,7 @@ internal static class ServeVerb
         var address = app.Urls.First();
         await output.WriteLineAsync($"Nines listens on {address}");
         await output.WriteLineAsync($"workspace {options.WorkspaceDirectory}, data {options.DataDirectory}");
-        if (await app.Services.GetRequiredService<FirstAdmin>().LinkAsync(address, stop) is { } link)
+        if (await app.Services.GetRequiredService<FirstAdmin>().LinkAsync(options.PublicUrl?.ToString() ?? address, stop) is { } link)
         {
             await output.WriteLineAsync($"There is no admin yet. Make the first one at {link}");
         }

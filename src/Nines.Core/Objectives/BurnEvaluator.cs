@@ -38,7 +38,9 @@ public static class BurnEvaluator
             var shortRate = Rate(book, objective.Target, minute - rule.ShortMinutes, minute, out var recent);
             var longRate = Rate(book, objective.Target, minute - rule.LongMinutes, minute, out var account);
             var burning = longRate > limit && shortRate > limit && account.Bad >= objective.BurnPolicy.MinimumBad;
-            var frozen = previous is not null && recent.KnownMinutes < rule.ShortMinutes * FreezeBelow && !burning;
+            // What is not known changes no verdict: not a window that was hardly observed, and not one within a longer span.
+            var unknown = shortRate is null || longRate is null || recent.KnownMinutes < rule.ShortMinutes * FreezeBelow;
+            var frozen = previous is not null && unknown && !burning;
             var firing = frozen ? previous!.Firing : burning;
             readings[i] = new BurnRuleReading(rule, limit, longRate, shortRate, firing,
                 firing ? previous?.FiringSinceNs ?? nowMs * 1_000_000 : null);

@@ -17,6 +17,9 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
     /// <summary>Late samples re-open a minute for this long; older ones go to <see cref="LateDropped"/>.</summary>
     public const int ReopenMinutes = 60;
 
+    // Of a series that left, the cursor is kept for longer than its samples are: what returns later is another counter.
+    private const long ForgetMs = 30L * 24 * 60 * LedgerTime.MinuteMs;
+
     private readonly Dictionary<ulong, CounterCursor> _stored = [];
     private readonly Dictionary<ulong, Counter> _counters = [];
     private readonly List<LedgerRevision> _revisions = [];
@@ -118,6 +121,13 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
         foreach (var (id, counter) in _counters)
         {
             _stored[id] = counter.Cursor;
+        }
+        foreach (var (id, cursor) in _stored)
+        {
+            if (cursor.TimeMs < LastSignalMs - ForgetMs && !_counters.ContainsKey(id))
+            {
+                _stored.Remove(id);
+            }
         }
         var bytes = new byte[1 + 8 * 3 + _stored.Count * 40];
         using var stream = new MemoryStream(bytes);

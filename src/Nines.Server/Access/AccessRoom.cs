@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
@@ -60,7 +61,7 @@ internal static class AccessRoom
         {
             await context.SignOutAsync(Accounts.Scheme);
             return TypedResults.Redirect("/login");
-        });
+        }).WithMetadata(new RequireAntiforgeryTokenAttribute());
         pages.MapGet("/account", (HttpContext context, Accounts accounts, ShellSource shell, CancellationToken stop) =>
             AccountPageAsync(context, accounts, shell, null, null, stop));
         pages.MapPost("/account/tokens",

@@ -215,7 +215,17 @@ internal sealed partial class OutboxWorker : IDisposable
         {
             while (Next(lane) is { } parcel)
             {
-                var wait = await AttemptAsync(lane, parcel);
+                var wait = TimeSpan.FromSeconds(5);
+                try
+                {
+                    wait = await AttemptAsync(lane, parcel);
+                }
+                catch (Exception e) when (!_stop.IsCancellationRequested)
+                {
+                    // A lane that dies keeps every later message of its receiver and group: whatever broke, it is tried again.
+                    LogLaneBroke(lane.Receiver, e);
+                    parcel.InDoubt = true;
+                }
                 if (wait > TimeSpan.Zero)
                 {
                     await WaitAsync(lane, wait);
@@ -381,6 +391,9 @@ internal sealed partial class OutboxWorker : IDisposable
     }
 
     private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "An attempt to tell {Receiver} broke off. It is tried again, marked as a possible repeat.")]
+    private partial void LogLaneBroke(string receiver, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {Key} to {Receiver} was not delivered in attempt {Attempt}: {Verdict}: {Detail}")]
     private partial void LogNotSent(string receiver, string key, int attempt, SendVerdict verdict, string detail);

@@ -188,8 +188,23 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     {
         var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
         var tracked = new TrackedObjective(objective, generation, source, fault, nowMs);
-        store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.WindowMinutes / 60 - 24, tracked.Ledger);
-        return tracked;
+        try
+        {
+            store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.WindowMinutes / 60 - 24, tracked.Ledger);
+            return tracked;
+        }
+        catch (Exception e) when (e is InvalidDataException or IndexOutOfRangeException)
+        {
+            // One damaged account must not take the others with it; it is counted again from the samples that are still there.
+            LogDamaged(objective.Key, e.Message);
+            tracked.Dispose();
+            return new TrackedObjective(objective, generation, source, fault, nowMs);
+        }
+        catch (StoreRefusedException)
+        {
+            tracked.Dispose();
+            throw;
+        }
     }
 
     private void Commit(List<LedgerChanges> changes, long nowMs)
@@ -223,6 +238,10 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
         Spans = [.. first.Spans.Where(f => second.Spans.All(s => (s.FromMs, s.ToMs, s.Kind) != (f.FromMs, f.ToMs, f.Kind))), .. second.Spans],
         Revisions = [.. first.Revisions, .. second.Revisions],
     };
+
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "The stored account of {Objective} is damaged: {Reason}. It is counted again from the samples that are still there.")]
+    private partial void LogDamaged(string objective, string reason);
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "The new objectives could not be taken over: {Reason}. The old ones go on; it is tried again at the next step.")]

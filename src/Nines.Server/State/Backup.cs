@@ -28,7 +28,10 @@ public sealed record BackupFile(string Path, long Size, string Sha256);
 public sealed record Restored(BackupManifest Manifest, JournalVerification? Journal);
 
 /// <summary>The backup cannot be made or restored; the message says why.</summary>
-public sealed class BackupException(string message, Exception? inner = null) : Exception(message, inner);
+public class BackupException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The journal in a backup is not as it was written; the message names the first place.</summary>
+public sealed class JournalDamagedException(string message) : BackupException(message);
 
 /// <summary>Saves a data directory to one file, while a server may be running on it, and restores it.</summary>
 public static class Backup
@@ -95,7 +98,8 @@ public static class Backup
                 journal = await JournalCommands.VerifyAsync(root, null, time, cancellation);
                 if (!journal.Whole)
                 {
-                    throw new BackupException($"the journal in the backup is damaged: {journal.Findings[0].Explanation}");
+                    var first = journal.Findings[0];
+                    throw new JournalDamagedException($"the journal in the backup is damaged at fact {first.Seq}: {first.Column} {first.Explanation}");
                 }
             }
             return new Restored(manifest, journal);

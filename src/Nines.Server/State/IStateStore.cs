@@ -20,7 +20,7 @@ internal interface IStateStore : IAsyncDisposable
 }
 
 /// <summary>The store cannot take writes now: disk full, files read-only, database away, too much waiting.</summary>
-internal sealed class StoreRefusedException(string message, Exception? inner) : Exception(message, inner);
+public sealed class StoreRefusedException(string message, Exception? inner) : Exception(message, inner);
 
 /// <summary>A row has another version than expected.</summary>
 internal sealed class RowConflictException(RowConflict conflict) : Exception($"{conflict.Kind} {conflict.Id} was changed by someone else")

@@ -95,7 +95,7 @@ internal sealed class TargetSeries
             entry.OwnTime = job.HonorTimestamps && scraped.TimestampMs != ExpositionParser.NoTimestamp;
             var time = entry.OwnTime ? scraped.TimestampMs : timeMs;
             // A counter made while the scrape was under way must not start after its sample.
-            var start = entry.Group is { } group && group.SetIn == _scrape ? Math.Min(group.StartMs, time) : 0;
+            var start = entry.Group is { } group && group.SetIn == _scrape ? group.StartMs : 0;
             append.Add(entry.Reference, new CounterSample(time, scraped.Value, start));
         }
         if (_seen < _entries.Count)

@@ -28,7 +28,18 @@ public sealed class WorkspaceDirectory
             return (files, [new Problem(new SourcePosition(root, 1, 1), ProblemSeverity.Error, "no-directory", "the workspace directory does not exist",
                 "create it, or name another with --workspace")]);
         }
-        foreach (var path in Paths(root).Take(MaxFiles + 1))
+        string[] paths;
+        try
+        {
+            paths = [.. Paths(root).Take(MaxFiles + 1)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A directory that cannot be listed is not an empty one: what it holds must not vanish from what runs.
+            return (files, [new Problem(new SourcePosition(root, 1, 1), ProblemSeverity.Error, "unreadable", $"the directory cannot be listed: {e.Message}",
+                "mend its permissions")]);
+        }
+        foreach (var path in paths)
         {
             var name = Path.GetRelativePath(root, path).Replace('\\', '/');
             if (files.Count == MaxFiles)
@@ -77,7 +88,13 @@ public sealed class WorkspaceDirectory
 
     private static IEnumerable<string> Paths(string root) =>
         Directory.EnumerateFiles(root, "*",
-            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, MaxRecursionDepth = 16 })
+            new EnumerationOptions
+            {
+                RecurseSubdirectories = true,
+                AttributesToSkip = FileAttributes.ReparsePoint,
+                IgnoreInaccessible = false,
+                MaxRecursionDepth = 64,
+            })
             .Where(p => Path.GetExtension(p) is ".yaml" or ".yml")
             .Where(p => !Path.GetRelativePath(root, p).Split('/', '\\').Any(part => part.StartsWith('.')))
             .Order(StringComparer.Ordinal);

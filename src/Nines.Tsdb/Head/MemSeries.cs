@@ -18,6 +18,7 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
     private int _tailCount;
     private long _newestMs = long.MinValue;
     private long _newestStartMs;
+    private volatile bool _trimmed;
     private List<(long FromMs, long StartMs)>? _starts;
 
     /// <summary>The reference, unique in the store and its log.</summary>
@@ -27,7 +28,7 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
     public Labels Labels { get; } = labels;
 
     /// <inheritdoc/>
-    public bool BornInKnownTarget { get; } = bornInKnownTarget;
+    public bool BornInKnownTarget => bornInKnownTarget && !_trimmed;
 
     /// <inheritdoc/>
     public long IntervalMs { get; } = intervalMs;
@@ -139,6 +140,7 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         lock (_gate)
         {
             var keep = FirstChunkEndingAtOrAfter(ms);
+            _trimmed |= keep > 0 || (_newestMs < ms && _tailCount > 0);
             if (keep > 0)
             {
                 _chunks = _chunks[keep..];

@@ -77,7 +77,8 @@ internal sealed class LogBuffer
     {
         Begin();
         Varint((ulong)series.Reference);
-        Varint(series.BornInKnownTarget ? 1UL : 0);
+        // Only with its first sample: where that is gone, the next one counts from an unknown value.
+        Varint(series.BornInKnownTarget && series.NewestMs == long.MinValue ? 1UL : 0);
         Varint((ulong)series.IntervalMs);
         Varint((ulong)series.Labels.Count);
         foreach (var (name, value) in series.Labels.Pairs)

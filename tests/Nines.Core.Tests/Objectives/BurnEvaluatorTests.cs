@@ -77,6 +77,19 @@ public sealed class BurnEvaluatorTests
     }
 
     [Fact]
+    public void Rules_ReadingsBackAfterAGapWhileFiring_KeepTheVerdictUntilItIsKnown()
+    {
+        var book = Served(minutes: 60, total: 100, bad: 50);
+        var firing = BurnEvaluator.Rules(Orders, book, NowMs, []);
+        book.AddSpan(new LedgerSpan(NowMs - 60_000, NowMs + 9 * 60_000, 0, 900, SpanKind.Gap, 0));
+        Add(book, Minute + 10, 100, 100);
+        var back = BurnEvaluator.Rules(Orders, book, NowMs + 10 * 60_000, firing);
+        back[0].ShortRate.ShouldBeNull();
+        back[0].Firing.ShouldBeTrue();
+        back[0].FiringSinceNs.ShouldBe(firing[0].FiringSinceNs);
+    }
+
+    [Fact]
     public void Rate_InsideALongerSpan_IsUnknownNotASpike()
     {
         var book = Served(minutes: 300, total: 100, bad: 0);

@@ -107,8 +107,10 @@ public sealed class ObjectiveLedgerTests
         ledger.SetSeries([[series]], [[series]]);
         var t = CountedWorld.EpochMs;
         series.Samples.Add(new(t, 2, t + 3));
-        ledger.Read(t);
-        ledger.Book.Sum(0, LedgerTime.MinuteOf(t)).Bad.ShouldBe(2);
+        series.Samples.Add(new(t + 15_000, 5, t + 3));
+        series.Samples.Add(new(t + 30_000, 9, t + 3));
+        ledger.Read(t + 30_000);
+        ledger.Book.Sum(0, LedgerTime.MinuteOf(t) + 5).Bad.ShouldBe(9);
     }
 
     [Fact]

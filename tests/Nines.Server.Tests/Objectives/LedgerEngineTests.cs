@@ -84,6 +84,27 @@ public sealed class LedgerEngineTests : IDisposable
     }
 
     [Fact]
+    public void Start_DamagedAccount_IsCountedAgainFromTheSamples()
+    {
+        var requests = _source.Add("requests_total", ("code", "200"));
+        requests.Samples.Add(new CounterSample(Start, 10, Start - 1000));
+        using (var engine = Open())
+        {
+            engine.Engine.Step(Start + 70_000);
+        }
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "ledger.db")};Pooling=False"))
+        {
+            connection.Open();
+            using var damage = connection.CreateCommand();
+            damage.CommandText = "update cursor set packed = x'0901'";
+            damage.ExecuteNonQuery().ShouldBe(1);
+        }
+        using var later = Open();
+        later.Engine.Step(Start + 75_000);
+        later.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(10);
+    }
+
+    [Fact]
     public void Step_AllFails_PostsOnePageAndItsEnd()
     {
         var good = _source.Add("requests_total", ("code", "200"));
