@@ -55,6 +55,7 @@ public static class BurnEvaluator
     public static long? LostSince(long lastSignalMs, long expectedSinceMs, long intervalMs, long nowMs)
     {
         var last = Math.Max(lastSignalMs, expectedSinceMs);
-        return nowMs - last > Math.Max(3 * intervalMs, 120_000) ? (lastSignalMs > 0 ? lastSignalMs : expectedSinceMs) : null;
+        // A clock that was set back makes the last signal one of the future. New readings are refused until then, so it is no signal of the present.
+        return Math.Abs(nowMs - last) > Math.Max(3 * intervalMs, 120_000) ? Math.Min(nowMs, lastSignalMs > 0 ? lastSignalMs : expectedSinceMs) : null;
     }
 }

@@ -65,7 +65,7 @@ internal sealed class TrackedObjective : IDisposable
                 // Whoever is being paged need not hear the same thing again as a ticket.
                 continue;
             }
-            if (condition.SinceMs is null ? posted : !posted || nowMs - at >= repostMs)
+            if (condition.SinceMs is null ? posted : !posted || Math.Abs(nowMs - at) >= repostMs)
             {
                 alerts.Add(BurnAlerts.Post(Report(nowMs), condition, nowMs, publicUrl));
                 _postedMs.Remove(condition.Id);

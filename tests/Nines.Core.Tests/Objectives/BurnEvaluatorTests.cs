@@ -111,6 +111,8 @@ public sealed class BurnEvaluatorTests
     [Theory]
     [InlineData(15_000, 119, false)]
     [InlineData(15_000, 121, true)]
+    [InlineData(15_000, -60, false)]
+    [InlineData(15_000, -3_600, true)]
     [InlineData(60_000, 179, false)]
     [InlineData(60_000, 181, true)]
     public void LostSince_ThreeIntervalsAndTwoMinutes_AreWaited(long intervalMs, long seconds, bool lost) =>
