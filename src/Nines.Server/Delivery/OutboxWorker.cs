@@ -215,17 +215,7 @@ internal sealed partial class OutboxWorker : IDisposable
         {
             while (Next(lane) is { } parcel)
             {
-                var wait = TimeSpan.FromSeconds(5);
-                try
-                {
-                    wait = await AttemptAsync(lane, parcel);
-                }
-                catch (Exception e) when (!_stop.IsCancellationRequested)
-                {
-                    // A lane that dies keeps every later message of its receiver and group: whatever broke, it is tried again.
-                    LogLaneBroke(lane.Receiver, e);
-                    parcel.InDoubt = true;
-                }
+                var wait = await AttemptAsync(lane, parcel);
                 if (wait > TimeSpan.Zero)
                 {
                     await WaitAsync(lane, wait);
@@ -291,7 +281,7 @@ internal sealed partial class OutboxWorker : IDisposable
             parcel.Attempts++;
             var attempt = parcel.Attempts;
             var now = NowNs();
-            var noted = await _recorder.RecordAsync(transaction => OutboxStore.Begin(transaction, notification.Key, attempt, now));
+            var noted = await NoteAsync(transaction => OutboxStore.Begin(transaction, notification.Key, attempt, now), receiver.Name);
             Book.Set(notification, DeliveryState.Sending, attempt, "", parcel.Recorded);
             _fault.BeforeSend();
             var marks = new DeliveryMarks(attempt, !parcel.Recorded || !noted, parcel.InDoubt, parcel.DelayedSinceNs);
@@ -310,10 +300,24 @@ internal sealed partial class OutboxWorker : IDisposable
         {
             return await _client.SendAsync(receiver, notification, marks, _stop.Token);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!_stop.IsCancellationRequested)
         {
             // Our bug, or a kind of failure nobody thought of: the message must not be lost for it. Its text may hold the address.
             return new SendOutcome(SendVerdict.InDoubt, $"unexpected failure ({e.GetType().Name})");
+        }
+    }
+
+    /// <summary>Records an attempt. A record that breaks is not worth a message: it, and all behind it in its lane, go out without.</summary>
+    private async Task<bool> NoteAsync(Action<StateTransaction> work, string receiver)
+    {
+        try
+        {
+            return await _recorder.RecordAsync(work);
+        }
+        catch (Exception e) when (!_stop.IsCancellationRequested)
+        {
+            LogNotNoted(receiver, e);
+            return false;
         }
     }
 
@@ -329,16 +333,17 @@ internal sealed partial class OutboxWorker : IDisposable
         }
         var state = again ? DeliveryState.Pending : outcome.Verdict == SendVerdict.Sent ? DeliveryState.Sent : DeliveryState.Failed;
         parcel.InDoubt |= outcome.Verdict == SendVerdict.InDoubt;
-        if (!parcel.Recorded && outcome.Verdict == SendVerdict.Sent)
-        {
-            await SpooledAsync(_spool.AppendSentAsync(notification.Key), notification.Key);
-        }
         if (!again)
         {
+            // Before anything is written down, which may fail: what was sent must not be sent again for that.
             lock (_gate)
             {
                 lane.Parcels.Remove(parcel);
             }
+        }
+        if (!parcel.Recorded && outcome.Verdict == SendVerdict.Sent)
+        {
+            await SpooledAsync(_spool.AppendSentAsync(notification.Key), notification.Key);
         }
         Book.Set(notification, state, parcel.Attempts, outcome.Detail, parcel.Recorded);
         if (outcome.Verdict != SendVerdict.Sent)
@@ -346,7 +351,7 @@ internal sealed partial class OutboxWorker : IDisposable
             LogNotSent(notification.Receiver, notification.Key, parcel.Attempts, outcome.Verdict, outcome.Detail);
         }
         var attempt = parcel.Attempts;
-        await _recorder.RecordAsync(transaction => OutboxStore.End(transaction, notification.Key, attempt, now, outcome, state));
+        await NoteAsync(transaction => OutboxStore.End(transaction, notification.Key, attempt, now, outcome, state), notification.Receiver);
         return again ? outcome.WaitAfter(attempt, _jitter()) : TimeSpan.Zero;
     }
 
@@ -392,8 +397,8 @@ internal sealed partial class OutboxWorker : IDisposable
 
     private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "An attempt to tell {Receiver} broke off. It is tried again, marked as a possible repeat.")]
-    private partial void LogLaneBroke(string receiver, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "An attempt to tell {Receiver} could not be recorded, by a fault of this server.")]
+    private partial void LogNotNoted(string receiver, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {Key} to {Receiver} was not delivered in attempt {Attempt}: {Verdict}: {Detail}")]
     private partial void LogNotSent(string receiver, string key, int attempt, SendVerdict verdict, string detail);

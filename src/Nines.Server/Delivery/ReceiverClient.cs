@@ -127,7 +127,7 @@ internal sealed class ReceiverClient : IDisposable
             var answer = await ExcerptAsync(response, either.Token);
             return new SendOutcome(verdict, Detail(response.StatusCode, answer, secrets), RetryAfter(response, answer));
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return new SendOutcome(SendVerdict.InDoubt, $"no answer within {Timeout.TotalSeconds:0} s");
         }

@@ -94,7 +94,7 @@ internal sealed class TargetSeries
             }
             entry.OwnTime = job.HonorTimestamps && scraped.TimestampMs != ExpositionParser.NoTimestamp;
             var time = entry.OwnTime ? scraped.TimestampMs : timeMs;
-            // A counter made while the scrape was under way must not start after its sample.
+            // As the target says it, even when later than the scrape's time: a start that changed from scrape to scrape would be another counter.
             var start = entry.Group is { } group && group.SetIn == _scrape ? group.StartMs : 0;
             append.Add(entry.Reference, new CounterSample(time, scraped.Value, start));
         }

@@ -140,6 +140,7 @@ internal enum StoreFault
     None,
     Refuse,
     Hang,
+    Break,
 }
 
 /// <summary>A real store whose writes can be made to fail, or to hang until the fault is gone.</summary>
@@ -170,6 +171,10 @@ internal sealed class FaultyStore(IStateStore inner) : IStateStore
         if (Fault == StoreFault.Refuse)
         {
             throw new StoreRefusedException("database or disk is full", null);
+        }
+        if (Fault == StoreFault.Break)
+        {
+            throw new InvalidOperationException("a bug");
         }
         if (Fault == StoreFault.Hang)
         {

@@ -74,6 +74,31 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public async Task Record_that_breaks_stops_neither_its_message_nor_the_next_and_repeats_none()
+    {
+        await using var sink = await Sink.StartAsync();
+        sink.Answer = context =>
+        {
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("hook", sink.Url)]);
+        var began = world.Time.NowNs;
+        await world.PostAsync(AlertWorld.Alert("Burn", began));
+        await sink.NextAsync();
+        await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries[0] is { State: DeliveryState.Pending, Attempts: 1 });
+        sink.Answer = null;
+        world.Store.Fault = StoreFault.Break;
+        await world.PassUntilArrivedAsync(sink);
+        (await sink.NextAsync()).Status.ShouldBe("firing");
+        await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries[0].State == DeliveryState.Sent);
+        world.Store.Fault = StoreFault.None;
+        await world.PostAsync(AlertWorld.Alert("Burn", began) with { EndsAtNs = world.Time.NowNs });
+        (await sink.NextAsync()).Status.ShouldBe("resolved");
+        sink.Empty.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Refusal_for_good_is_failed_and_visible()
     {
         await using var sink = await Sink.StartAsync();

@@ -63,6 +63,19 @@ public class TargetScraperTests
     }
 
     [Fact]
+    public async Task Scrape_CreatedAfterTheScrapesOwnTime_KeepsTheStartTheTargetSays()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("# TYPE a counter\na_total 5\na_created 33333333333.5\n# EOF\n", TargetServer.OpenMetrics);
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        await scraping.ScrapeAsync();
+        var into = new CounterSample[10];
+        var series = scraping.Store.Track([new Matcher("__name__", MatchOp.Equal, "a_total")]).Handles.ShouldHaveSingleItem();
+        into[..series.Read(0, long.MaxValue, into)].Select(s => s.StartMs).ShouldBe([33_333_333_333_500, 33_333_333_333_500]);
+    }
+
+    [Fact]
     public async Task Scrape_SeriesVanishesAndReturns_IsEndedOnceAndStartsAgain()
     {
         await using var server = await TargetServer.StartAsync();
