@@ -67,17 +67,27 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
     public IAppend Begin() => new Append(this, Interlocked.Increment(ref _appends), _stagings.TryTake(out var list) ? list : []);
 
     /// <inheritdoc/>
-    public IEnumerable<SeriesSamples> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs)
+    public IReadOnlyList<ISelectedSeries> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs) =>
+        _registry.Find(matchers, s => s.NewestMs >= fromMs && s.OldestMs <= toMs);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LabelNames(IReadOnlyList<Matcher> matchers, long fromMs, long toMs)
     {
-        foreach (var series in _registry.Find(matchers))
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var series in Select(matchers, fromMs, toMs))
         {
-            var samples = series.Between(fromMs, toMs);
-            if (samples.Length > 0)
+            foreach (var pair in series.Labels.Pairs)
             {
-                yield return new SeriesSamples(series.Labels, samples);
+                names.Add(pair.Key);
             }
         }
+        return [.. names];
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LabelValues(string name, IReadOnlyList<Matcher> matchers, long fromMs, long toMs) =>
+        [.. Select(matchers, fromMs, toMs).Select(s => s.Labels[name]).Where(v => v.Length > 0).Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public ITrackedSeries Track(IReadOnlyList<Matcher> matchers) => _registry.Track(matchers);

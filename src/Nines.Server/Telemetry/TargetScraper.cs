@@ -139,8 +139,9 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
         {
             matchers.Add(new Matcher(name, MatchOp.Equal, value));
         }
-        var last = source.Select(matchers, timeMs - (long)(intervalMs * ScrapeTiming.KnownIntervals), timeMs)
-            .Where(s => s.Labels.Equals(up)).Select(s => s.Samples[^1]).FirstOrDefault();
-        return last.Value == 1 ? last.TimeMs : null;
+        var fromMs = timeMs - (long)(intervalMs * ScrapeTiming.KnownIntervals);
+        var samples = new SampleColumns();
+        source.Select(matchers, fromMs, timeMs).FirstOrDefault(s => s.Labels.Equals(up))?.Read(fromMs, timeMs, samples);
+        return samples.Count > 0 && samples.Values[^1] == 1 ? samples.Times[^1] : null;
     }
 }

@@ -7,7 +7,7 @@ namespace Nines.Tsdb.Head;
 /// One series in memory: sealed chunks, then a short uncompressed tail, so that reading the newest samples decodes nothing.
 /// The start timestamps, which seldom change, stand in a list of their own.
 /// </summary>
-internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownTarget, long intervalMs) : ISeriesHandle
+internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownTarget, long intervalMs) : ISeriesHandle, ISelectedSeries
 {
     private const int TailSamples = 40;
     private const int ChunkSamples = 120;
@@ -47,6 +47,18 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
 
     /// <summary>Time of the newest sample; <see cref="long.MinValue"/> when there is none.</summary>
     public long NewestMs => Volatile.Read(ref _newestMs);
+
+    /// <summary>Time of the oldest sample held; <see cref="long.MaxValue"/> when there is none.</summary>
+    public long OldestMs
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _chunks.Length > 0 ? _chunks[0].MinMs : _tailCount > 0 ? _tail[0].TimeMs : long.MaxValue;
+            }
+        }
+    }
 
     /// <summary>What would become of a sample.</summary>
     public Verdict Judge(in CounterSample sample)
@@ -113,24 +125,18 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         }
     }
 
-    /// <summary>All samples with <paramref name="fromMs"/> ≤ time ≤ <paramref name="toMs"/>.</summary>
-    public Sample[] Between(long fromMs, long toMs)
+    /// <inheritdoc/>
+    public void Read(long fromMs, long toMs, SampleColumns into)
     {
-        if (NewestMs < fromMs)
-        {
-            return [];
-        }
         lock (_gate)
         {
-            var found = new List<Sample>();
             Span<Sample> decoded = stackalloc Sample[ChunkSamples];
             for (var i = FirstChunkEndingAtOrAfter(fromMs); i < _chunks.Length && _chunks[i].MinMs <= toMs; i++)
             {
                 _chunks[i].CopyTo(decoded);
-                Take(decoded[.._chunks[i].Count], fromMs, toMs, found);
+                Take(decoded[.._chunks[i].Count], fromMs, toMs, into);
             }
-            Take(_tail.AsSpan(0, _tailCount), fromMs, toMs, found);
-            return [.. found];
+            Take(_tail.AsSpan(0, _tailCount), fromMs, toMs, into);
         }
     }
 
@@ -151,7 +157,7 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
             }
             if (_starts is { Count: > 1 })
             {
-                var oldest = _chunks.Length > 0 ? _chunks[0].MinMs : _tailCount > 0 ? _tail[0].TimeMs : long.MaxValue;
+                var oldest = OldestMs;
                 var next = _starts.FindIndex(s => s.FromMs > oldest);
                 _starts.RemoveRange(0, Math.Max(0, (next < 0 ? _starts.Count : next) - 1));
             }
@@ -159,13 +165,13 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         }
     }
 
-    private static void Take(ReadOnlySpan<Sample> samples, long fromMs, long toMs, List<Sample> into)
+    private static void Take(ReadOnlySpan<Sample> samples, long fromMs, long toMs, SampleColumns into)
     {
         foreach (ref readonly var sample in samples)
         {
             if (sample.TimeMs >= fromMs && sample.TimeMs <= toMs)
             {
-                into.Add(sample);
+                into.Add(sample.TimeMs, sample.Value);
             }
         }
     }

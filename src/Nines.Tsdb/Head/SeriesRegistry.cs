@@ -104,12 +104,12 @@ internal sealed class SeriesRegistry(int maxSeries)
         }
     }
 
-    /// <summary>The findable series that satisfy all matchers.</summary>
-    public MemSeries[] Find(IReadOnlyList<Matcher> matchers)
+    /// <summary>The findable series that satisfy all matchers and a condition.</summary>
+    public MemSeries[] Find(IReadOnlyList<Matcher> matchers, Func<MemSeries, bool> wanted)
     {
         lock (_gate)
         {
-            return [.. FindLocked(matchers)];
+            return [.. FindLocked(matchers).Where(wanted)];
         }
     }
 

@@ -188,7 +188,11 @@ public sealed class LedgerEngineTests : IDisposable
             return series;
         }
 
-        public IEnumerable<SeriesSamples> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs) => [];
+        public IReadOnlyList<ISelectedSeries> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs) => [];
+
+        public IReadOnlyList<string> LabelNames(IReadOnlyList<Matcher> matchers, long fromMs, long toMs) => [];
+
+        public IReadOnlyList<string> LabelValues(string name, IReadOnlyList<Matcher> matchers, long fromMs, long toMs) => [];
 
         public ITrackedSeries Track(IReadOnlyList<Matcher> matchers) => new Tracked([.. _series.Where(s => Matcher.AllMatch(matchers, s.Labels))]);
 

@@ -190,7 +190,7 @@ public class HostileTargetTests
         loop.Targets.Count.ShouldBe(1);
         await loop.StopAsync(stop);
         // How punctual the healthy target's scrapes stay is measured by eng/prove/03-bad-input.sh.
-        store.Select([new("__name__", MatchOp.Equal, "up"), new("job", MatchOp.Equal, "bad")], 0, long.MaxValue).SelectMany(s => s.Samples).ShouldAllBe(s => s.Value == 0 || StaleMarker.Is(s.Value));
+        store.Select([new("__name__", MatchOp.Equal, "up"), new("job", MatchOp.Equal, "bad")], 0, long.MaxValue).SelectMany(s => s.Samples()).ShouldAllBe(s => s.Value == 0 || StaleMarker.Is(s.Value));
 
         ScrapeJob Job(string name, ScrapeTarget target) =>
             Scraping.Make(target, j => j with { Name = name, Timeout = interval, BodySizeLimit = 1 << 20 }, interval);

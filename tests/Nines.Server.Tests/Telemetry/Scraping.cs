@@ -56,7 +56,7 @@ internal sealed class Scraping : IAsyncDisposable
 
     public List<(string Series, long TimeMs, double Value)> All(string name) =>
         [.. Store.Select([new Matcher("__name__", MatchOp.Equal, name)], 0, long.MaxValue)
-            .SelectMany(s => s.Samples.Select(v => (s.Labels.ToString(), v.TimeMs, v.Value)))];
+            .SelectMany(s => s.Samples().Select(v => (s.Labels.ToString(), v.TimeMs, v.Value)))];
 
     public List<double> Values(string name) => [.. All(name).Select(s => s.Value)];
 
@@ -95,5 +95,16 @@ internal sealed class Scraping : IAsyncDisposable
         public void Pass(TimeSpan time) => _now += time;
 
         public override DateTimeOffset GetUtcNow() => _now;
+    }
+}
+
+internal static class SelectedSeriesExtensions
+{
+    /// <summary>All samples of a series.</summary>
+    public static IEnumerable<Sample> Samples(this ISelectedSeries series)
+    {
+        var columns = new SampleColumns();
+        series.Read(long.MinValue, long.MaxValue, columns);
+        return [.. columns.Times.ToArray().Zip(columns.Values.ToArray(), (time, value) => new Sample(time, value))];
     }
 }
