@@ -52,6 +52,7 @@ public static class RouteTable
         new("GET", "/nines/v1/alerts", Role.Viewer),
         new("GET", "/api/v2/alerts", Role.Viewer),
         new("POST", "/api/v2/alerts", Role.Admin),
+        new("POST", "/api/v1/write", Role.Admin),
     ];
 
     /// <summary>The least role for a route; null when the route is not in the table.</summary>

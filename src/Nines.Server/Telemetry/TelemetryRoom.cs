@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nines.Metrics;
 using Nines.Metrics.Exposition;
+using Nines.Server.Telemetry.RemoteWrite;
 using Nines.Tsdb;
 
 namespace Nines.Server.Telemetry;
@@ -40,6 +41,9 @@ public static partial class TelemetryRoom
         });
         services.AddSingleton<ISeriesSource>(s => s.GetRequiredService<TsdbStore>());
         services.AddSingleton<ISampleSink>(s => s.GetRequiredService<TsdbStore>());
+        services.AddSingleton(options.RemoteWrite);
+        services.AddSingleton<MetadataStore>();
+        services.AddSingleton<RemoteWriteReceiver>();
         services.AddSingleton<SelfTelemetry>();
         services.AddSingleton<ScrapeLoop>();
         services.AddHostedService<SelfWatch>();
@@ -51,6 +55,7 @@ public static partial class TelemetryRoom
     public static IEndpointRouteBuilder MapTelemetry(this IEndpointRouteBuilder routes)
     {
         routes.MapMetrics();
+        routes.MapRemoteWrite();
         routes.MapGet("/nines/v1/targets", (ScrapeLoop loop) =>
             Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)]), TelemetryJson.Default.TargetList)).WithName("ListTargets");
         return routes;
@@ -70,14 +75,14 @@ public static partial class TelemetryRoom
     private static partial void LogDamaged(ILogger log, LogDamage damage);
 
     /// <summary>Collects metrics, the store's health among them, while the server runs.</summary>
-    private sealed class SelfWatch(TsdbStore store, SelfTelemetry self) : IHostedService
+    private sealed class SelfWatch(TsdbStore store, RemoteWriteReceiver receiver, SelfTelemetry self) : IHostedService
     {
         private System.Diagnostics.Metrics.Meter? _meter;
 
         public Task StartAsync(CancellationToken cancellationToken)
         {
             self.Listen();
-            _meter = TelemetryMeter.Watch(store);
+            _meter = TelemetryMeter.Watch(store, receiver);
             return Task.CompletedTask;
         }
 
