@@ -7,8 +7,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Telemetry;
 using Nines.Metrics;
 using Nines.Metrics.Exposition;
+using Nines.PromQL;
+using Nines.Server.Telemetry.Api;
 using Nines.Server.Telemetry.RemoteWrite;
 using Nines.Tsdb;
 
@@ -43,11 +46,18 @@ public static partial class TelemetryRoom
         services.AddSingleton<ISampleSink>(s => s.GetRequiredService<TsdbStore>());
         services.AddSingleton(options.RemoteWrite);
         services.AddSingleton<MetadataStore>();
+        services.TryAddSingleton(new QueryOptions());
+        services.AddSingleton<QueryApi>();
+        services.AddSingleton<SeriesApi>();
+        services.AddSingleton<StatusApi>();
         services.AddSingleton<RemoteWriteReceiver>();
         services.AddSingleton<SelfTelemetry>();
         services.AddSingleton<ScrapeLoop>();
         services.AddHostedService<SelfWatch>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<ScrapeLoop>());
+        services.AddSingleton(s => new TargetDiscovery(s.GetRequiredService<ScrapeLoop>(), s.GetRequiredService<ReadTargetFile>(), options.WorkspaceDirectory,
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TargetDiscovery>>()));
+        services.AddHostedService(s => s.GetRequiredService<TargetDiscovery>());
         return services;
     }
 
@@ -56,8 +66,9 @@ public static partial class TelemetryRoom
     {
         routes.MapMetrics();
         routes.MapRemoteWrite();
-        routes.MapGet("/nines/v1/targets", (ScrapeLoop loop) =>
-            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)]), TelemetryJson.Default.TargetList)).WithName("ListTargets");
+        routes.MapPrometheusApi();
+        routes.MapGet("/nines/v1/targets", (ScrapeLoop loop, TargetDiscovery discovery) =>
+            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)], discovery.Problems), TelemetryJson.Default.TargetList)).WithName("ListTargets");
         return routes;
     }
 
@@ -95,7 +106,9 @@ public static partial class TelemetryRoom
 }
 
 /// <summary>The answer of <c>GET /nines/v1/targets</c>.</summary>
-internal sealed record TargetList(IReadOnlyList<TargetItem> Items);
+/// <param name="Items">The targets.</param>
+/// <param name="DiscoveryProblems">Files of targets that cannot be used; what they last said goes on.</param>
+internal sealed record TargetList(IReadOnlyList<TargetItem> Items, IReadOnlyList<DiscoveryProblem> DiscoveryProblems);
 
 /// <summary>One target.</summary>
 internal sealed record TargetItem(
