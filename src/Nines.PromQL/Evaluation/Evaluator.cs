@@ -6,7 +6,7 @@ namespace Nines.PromQL.Evaluation;
 /// Evaluates one query. Each part of an expression is evaluated for all steps at once, series by series: a selector decodes a series once, functions
 /// change its row of values in place, aggregations add it up and give it back. Rows are made only as far as someone asks for the next.
 /// </summary>
-internal sealed partial class Evaluator(ISeriesSource source, QueryOptions options, Steps query, CancellationToken stop)
+internal sealed partial class Evaluator(ISeriesSource source, QueryOptions options, QueryTimes query, CancellationToken stop)
 {
     private readonly RowPool _pool = new(options.MaxSamples);
     private readonly bool _delayed = options.DelayedNameRemoval;
@@ -76,7 +76,7 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
     };
 
     /// <summary>The labels a row shows to whoever looks at the metric name at this point of the query.</summary>
-    private Labels Seen(Row row) => row.DropName && !options.DelayedNameRemoval ? row.Labels.Without(Labels.MetricName) : row.Labels;
+    private Labels Seen(Row row) => row.DropName && !options.DelayedNameRemoval ? row.Labels.WithoutMetadata() : row.Labels;
 
     /// <summary>Rows whose labels are final: names dropped, rows of the same labels merged.</summary>
     /// <exception cref="QueryException">Two rows of the same labels have a value at the same step.</exception>
@@ -85,7 +85,7 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
         var byLabels = new Dictionary<Labels, Row>();
         foreach (var row in rows)
         {
-            var labels = row.DropName ? row.Labels.Without(Labels.MetricName) : row.Labels;
+            var labels = row.DropName ? row.Labels.WithoutMetadata() : row.Labels;
             (row.Labels, row.DropName) = (labels, false);
             Merge(byLabels, row);
         }
@@ -125,7 +125,8 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
         ParenExpr paren => HasOneName(paren.Inner),
         UnaryExpr unary => HasOneName(unary.Inner),
         SubqueryExpr subquery => HasOneName(subquery.Inner),
-        AggregateExpr aggregate => !aggregate.Grouping.Contains(Labels.MetricName, StringComparer.Ordinal) && aggregate.Op is not ("topk" or "bottomk" or "limitk" or "limit_ratio"),
+        AggregateExpr aggregate =>
+            !aggregate.Grouping.Contains(Labels.MetricName, StringComparer.Ordinal) && aggregate.Op is not ("topk" or "bottomk" or "limitk" or "limit_ratio"),
         _ => false,
     };
 

@@ -61,7 +61,11 @@ public sealed partial class ScriptReader
         var series = new List<(Labels, IReadOnlyList<NotedSample>)>();
         foreach (var (number, text) in Block())
         {
-            series.Add(Checked(number, () => SeriesNotation.Parse(text)));
+            // Start timestamps (@st) say nothing to a reader of values; an evaluation that needs them fails.
+            if (!StartTimestamps().IsMatch(text))
+            {
+                series.Add(Checked(number, () => SeriesNotation.Parse(text)));
+            }
         }
         return new LoadCommand(line, step, header.Groups["nhcb"].Length > 0, series);
     }
@@ -117,7 +121,8 @@ public sealed partial class ScriptReader
     {
         if (ExpectedRange().Match(text) is { Success: true } range)
         {
-            return new Expectation(ExpectationKind.RangeVector, StartMs: Time(range.Groups["from"].Value, line), StepMs: Time(range.Groups["step"].Value, line));
+            var (start, step) = (Time(range.Groups["from"].Value, line), Time(range.Groups["step"].Value, line));
+            return new Expectation(ExpectationKind.RangeVector, StartMs: start, StepMs: step);
         }
         if (ExpectedText().Match(text) is { Success: true } quoted)
         {
@@ -176,10 +181,14 @@ public sealed partial class ScriptReader
     [GeneratedRegex(@"^load(?<nhcb>_with_nhcb)?\s+(?<step>\S+)$", RegexOptions.None, 1000)]
     private static partial Regex LoadLine();
 
+    [GeneratedRegex(@"^[^\s{]*(\{[^}]*\})?@st\s", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex StartTimestamps();
+
     [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info|_ordered)?\s+instant\s+(?:at\s+(?<at>\S+)\s+)?(?<query>.+)$", RegexOptions.None, 1000)]
     private static partial Regex InstantLine();
 
-    [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info)?\s+range\s+from\s+(?<from>\S+)\s+to\s+(?<to>\S+)\s+step\s+(?<step>\S+)\s+(?<query>.+)$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info)?\s+range\s+from\s+(?<from>\S+)\s+to\s+(?<to>\S+)\s+step\s+(?<step>\S+)\s+(?<query>.+)$",
+        RegexOptions.None, 1000)]
     private static partial Regex RangeLine();
 
     [GeneratedRegex(@"^expect\s+(?<kind>fail|warn|no_warn|info|no_info|ordered)(?:\s+(?<how>msg|regex):(?<text>.*))?$", RegexOptions.None, 1000)]
