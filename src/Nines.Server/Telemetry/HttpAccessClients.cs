@@ -47,7 +47,8 @@ internal sealed class HttpAccessClients(string directory) : IDisposable
             var password = access.PasswordFile is { } file ? ReadSecret(file) : access.Password is { } secret ? SecretReader.Resolve(secret) : "";
             request.Headers.TryAddWithoutValidation("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
         }
-        else if ((access.CredentialsFile is { } file ? ReadSecret(file) : access.Credentials is { } secret ? SecretReader.Resolve(secret) : null) is { } credentials)
+        else if ((access.CredentialsFile is { } file ? ReadSecret(file) : access.Credentials is { } secret ? SecretReader.Resolve(secret) : null)
+            is { } credentials)
         {
             request.Headers.TryAddWithoutValidation("Authorization", $"{access.AuthorizationType} {credentials}");
         }
@@ -132,7 +133,8 @@ internal sealed class HttpAccessClients(string directory) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new AccessFileException($"the file {file} cannot be read{(e is CryptographicException ? ": it is not PEM, or certificate and key differ" : "")}");
+            var why = e is CryptographicException ? ": it is not PEM, or certificate and key differ" : "";
+            throw new AccessFileException($"the file {file} cannot be read{why}");
         }
     }
 

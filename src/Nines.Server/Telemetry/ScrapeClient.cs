@@ -39,7 +39,8 @@ internal sealed class ScrapeClient(TimeProvider time, string directory) : IDispo
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
             // A read that the timeout cut off may also surface as a failure of the connection.
-            return timeout.IsCancellationRequested ? $"no complete answer within {(target.Timeout ?? job.Timeout).TotalSeconds:0.###} s" : e.InnerException?.Message ?? e.Message;
+            return timeout.IsCancellationRequested ? $"no complete answer within {(target.Timeout ?? job.Timeout).TotalSeconds:0.###} s"
+                : e.InnerException?.Message ?? e.Message;
         }
     }
 

@@ -6,7 +6,9 @@ using Nines.Metrics;
 namespace Nines.Server.Telemetry;
 
 /// <summary>Scrapes all targets of the workspace, each on its own.</summary>
-public sealed partial class ScrapeLoop(ISampleSink sink, ISeriesSource source, NinesOptions options, TimeProvider time, ILogger<ScrapeLoop> log) : IHostedService, IDisposable
+public sealed partial class ScrapeLoop(
+    ISampleSink sink, ISeriesSource source, NinesOptions options, TimeProvider time, ILogger<ScrapeLoop> log)
+    : IHostedService, IDisposable
 {
     private static readonly TimeSpan AfterABug = TimeSpan.FromSeconds(5);
     private readonly Lock _gate = new();

@@ -28,6 +28,7 @@ public static partial class TelemetryRoom
     public static IServiceCollection AddTelemetry(this IServiceCollection services, NinesOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(options);
         services.AddSingleton(s =>
         {
             var store = new TsdbStore(new TsdbOptions
@@ -68,7 +69,8 @@ public static partial class TelemetryRoom
         routes.MapRemoteWrite();
         routes.MapPrometheusApi();
         routes.MapGet("/nines/v1/targets", (ScrapeLoop loop, TargetDiscovery discovery) =>
-            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)], discovery.Problems), TelemetryJson.Default.TargetList)).WithName("ListTargets");
+            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)], discovery.Problems), TelemetryJson.Default.TargetList))
+            .WithName("ListTargets");
         return routes;
     }
 

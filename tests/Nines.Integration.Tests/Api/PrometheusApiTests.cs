@@ -179,6 +179,9 @@ public sealed class PrometheusApiTests : IAsyncLifetime
         using var content = new ByteArrayContent(block);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         content.Headers.ContentEncoding.Add(encoding);
-        return await _client.PostAsync("/api/v1/write", content, Stop);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/write") { Content = content };
+        // So that a refusal is read before a large body is sent.
+        request.Headers.ExpectContinue = true;
+        return await _client.SendAsync(request, Stop);
     }
 }

@@ -124,8 +124,8 @@ public class WireFuzzTests
                 var samples = fields.Where(f => f.Number == 2).Select(f => Fields(Bytes(f.Value))).Select(s => new Sample(
                     (long)(s.LastOrDefault(f => f.Number == 2).Value is { } t ? Number(t) : 0),
                     s.LastOrDefault(f => f.Number == 1).Value is { } v ? v is double d ? d : throw new FormatException() : 0)).ToList();
-                var labels = fields.Where(f => f.Number == 1).Select(f => Fields(Bytes(f.Value)))
-                    .Select(l => (Name: Text(l, 1), Value: Text(l, 2))).ToList();
+                var labels = fields.Where(f => f.Number == 1).Select(f => Bytes(f.Value)).ToList().Select(Fields)
+                    .Select(l => (Name: Text(l, 1), Value: Text(l, 2)));
                 all.Add((Labels(labels), samples, fields.Count(f => f.Number == 4)));
             }
             return Text(all);
@@ -136,24 +136,26 @@ public class WireFuzzTests
         }
     }
 
-    private static string Labels(List<(byte[] Name, byte[] Value)> labels)
+    // One by one: behind the first bad label nothing is looked at.
+    private static string Labels(IEnumerable<(byte[] Name, byte[] Value)> labels)
     {
-        for (var i = 0; i < labels.Count; i++)
+        var texts = new List<(string Name, string Value)>();
+        foreach (var (name, value) in labels)
         {
-            if (labels[i].Name.Length == 0)
+            if (name.Length == 0)
             {
                 return "a label without a name";
             }
-            if (!System.Text.Unicode.Utf8.IsValid(labels[i].Name) || !System.Text.Unicode.Utf8.IsValid(labels[i].Value))
+            if (!System.Text.Unicode.Utf8.IsValid(name) || !System.Text.Unicode.Utf8.IsValid(value))
             {
                 return "a label that is not UTF-8";
             }
-            if (i == 64)
+            if (texts.Count == 64)
             {
                 return "more than 64 labels";
             }
+            texts.Add((Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(value)));
         }
-        var texts = labels.Select(l => (Name: Encoding.UTF8.GetString(l.Name), Value: Encoding.UTF8.GetString(l.Value))).ToList();
         for (var i = 1; i < texts.Count; i++)
         {
             var order = string.CompareOrdinal(texts[i - 1].Name, texts[i].Name);

@@ -1,9 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Nines.Core.Telemetry;
 using Nines.PromQL;
 
 namespace Nines.Server.Telemetry.Api;
@@ -48,9 +46,6 @@ internal static class PrometheusApi
         Map(routes, get, "status/flags", status.FlagsAsync);
         Map(routes, get, "status/tsdb", status.TsdbAsync);
         Map(routes, get, "status/walreplay", StatusApi.ReplayAsync);
-        routes.MapGet("/-/healthy", () => TypedResults.Text("Nines is healthy.\n")).ExcludeFromDescription();
-        routes.MapGet("/-/ready", ContentHttpResult (HealthSource source) => HealthEvaluator.IsReady(source.Look())
-            ? TypedResults.Text("Nines is ready.\n") : TypedResults.Text("Nines is not ready.\n", statusCode: 503)).ExcludeFromDescription();
     }
 
     private static void Map(IEndpointRouteBuilder routes, string[] methods, string path, ApiHandler handler) =>
