@@ -56,7 +56,7 @@ internal static class SlidingFunctions
         var times = range.Samples.Times;
         var values = range.Samples.Values;
         var (end, stepMs, rangeMs) = (range.Ends.StartMs, range.Ends.StepMs, range.RangeMs);
-        var perRange = isRate ? 1000d / rangeMs : 1;
+        var per = isRate ? rangeMs / 1000d : 1;
         var (low, high) = (0, 0);
         // Resets are rare: windows without one, told by the newest reset seen, are a subtraction.
         var (seen, newestReset) = (1, -1);
@@ -87,7 +87,7 @@ internal static class SlidingFunctions
                     change += LostToResets(values[low..high]);
                 }
             }
-            into[i] = Extrapolated(change, values[low], end - rangeMs, times[low], times[high - 1], end, high - low, isCounter) * perRange;
+            into[i] = Extrapolated(change, values[low], end - rangeMs, times[low], times[high - 1], end, high - low, isCounter, per);
         }
     }
 
@@ -106,7 +106,8 @@ internal static class SlidingFunctions
     /// What a counter or gauge changed over a range, extrapolated to the range's edges: by the whole way when a sample is near the edge (1.1 mean
     /// intervals), else by half an interval, and for a counter never below zero.
     /// </summary>
-    private static double Extrapolated(double change, double first, long startMs, long firstMs, long lastMs, long endMs, int count, bool isCounter)
+    private static double Extrapolated(
+        double change, double first, long startMs, long firstMs, long lastMs, long endMs, int count, bool isCounter, double per)
     {
         var toStart = (firstMs - startMs) / 1000d;
         var toEnd = (endMs - lastMs) / 1000d;
@@ -125,7 +126,8 @@ internal static class SlidingFunctions
         {
             toEnd = interval / 2;
         }
-        return change * ((sampled + toStart + toEnd) / sampled);
+        // In this order, so that the last digit is the same as everywhere.
+        return change * ((sampled + toStart + toEnd) / sampled / per);
     }
 
     /// <summary><c>quantile_over_time</c>: the window is kept sorted, a sample that comes is inserted and one that goes removed.</summary>
