@@ -69,17 +69,24 @@ public sealed class Labels : IEquatable<Labels>
         Of(_pairs.Where(p => p.Key != name).Select(p => (p.Key, p.Value)).Append((name, value)));
 
     /// <summary>The same labels without those named.</summary>
-    public Labels Without(params ReadOnlySpan<string> names)
+    public Labels Without(params ReadOnlySpan<string> names) => Filtered(names, keep: false);
+
+    /// <summary>Only the labels named.</summary>
+    public Labels Keep(params ReadOnlySpan<string> names) => Filtered(names, keep: true);
+
+    /// <summary>Orders label sets as Prometheus does: pair by pair, name before value; a set that another begins with comes first.</summary>
+    public static int Compare(Labels a, Labels b)
     {
-        var left = new List<(string, string)>(_pairs.Length);
-        foreach (var pair in _pairs)
+        for (var i = 0; i < a._pairs.Length && i < b._pairs.Length; i++)
         {
-            if (!names.Contains(pair.Key))
+            var order = string.CompareOrdinal(a._pairs[i].Key, b._pairs[i].Key);
+            order = order != 0 ? order : string.CompareOrdinal(a._pairs[i].Value, b._pairs[i].Value);
+            if (order != 0)
             {
-                left.Add((pair.Key, pair.Value));
+                return order;
             }
         }
-        return Of(left);
+        return a._pairs.Length.CompareTo(b._pairs.Length);
     }
 
     /// <inheritdoc/>
@@ -118,6 +125,29 @@ public sealed class Labels : IEquatable<Labels>
             text.Append('"');
         }
         return open || text.Length == 0 ? text.Append(open ? "}" : "{}").ToString() : text.ToString();
+    }
+
+    private Labels Filtered(ReadOnlySpan<string> names, bool keep)
+    {
+        var left = 0;
+        foreach (var pair in _pairs)
+        {
+            left += names.Contains(pair.Key) == keep ? 1 : 0;
+        }
+        if (left == _pairs.Length || left == 0)
+        {
+            return left == 0 ? Empty : this;
+        }
+        var pairs = new KeyValuePair<string, string>[left];
+        left = 0;
+        foreach (var pair in _pairs)
+        {
+            if (names.Contains(pair.Key) == keep)
+            {
+                pairs[left++] = pair;
+            }
+        }
+        return new Labels(pairs);
     }
 
     private static ulong HashOf(KeyValuePair<string, string>[] pairs)
