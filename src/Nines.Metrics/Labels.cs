@@ -8,6 +8,9 @@ public sealed class Labels : IEquatable<Labels>
     /// <summary>The name of the label that carries the metric name.</summary>
     public const string MetricName = "__name__";
 
+    /// <summary>The labels that say what kind of values a series has; they go when the values become others.</summary>
+    private static readonly string[] MetadataNames = [MetricName, "__type__", "__unit__"];
+
     /// <summary>No labels.</summary>
     public static readonly Labels Empty = new([]);
 
@@ -70,6 +73,9 @@ public sealed class Labels : IEquatable<Labels>
 
     /// <summary>The same labels without those named.</summary>
     public Labels Without(params ReadOnlySpan<string> names) => Filtered(names, keep: false);
+
+    /// <summary>The same labels without the metric name, its type and its unit.</summary>
+    public Labels WithoutMetadata() => Filtered(MetadataNames, keep: false);
 
     /// <summary>Only the labels named.</summary>
     public Labels Keep(params ReadOnlySpan<string> names) => Filtered(names, keep: true);

@@ -64,7 +64,11 @@ internal static class EdgedRanges
             }
             into[i] = name is "changes" or "resets"
                 ? times[high - 1] <= start ? Absent.Value : function!(range.Window(i, first, high))
-                : Change(range, first, high, start, end, edge == EdgeModifier.Smoothed, isCounter) / (name == "rate" ? range.RangeMs / 1000d : 1);
+                : Change(range, first, high, start, end, edge == EdgeModifier.Smoothed, isCounter);
+            if (name == "rate" && !Absent.Is(into[i]))
+            {
+                into[i] /= range.RangeMs / 1000d;
+            }
         }
     }
 

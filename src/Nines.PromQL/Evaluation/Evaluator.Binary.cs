@@ -233,9 +233,10 @@ internal sealed partial class Evaluator
 
         public IEnumerable<Row> Rows => _byLabels.Values;
 
-        private double? FillOne => _oneIsLeft ? matching.FillLeft : matching.FillRight;
+        // With group_right the sides are swapped before anything else, so fill_left is the many side's there too.
+        private double? FillOne => matching.FillRight;
 
-        private double? FillMany => _oneIsLeft ? matching.FillRight : matching.FillLeft;
+        private double? FillMany => matching.FillLeft;
 
         /// <summary>Combines a series of the many side with its group.</summary>
         public void Add(Row many, Labels labels, MatchGroup group)
@@ -264,12 +265,6 @@ internal sealed partial class Evaluator
                     }
                     (index, other) = (-1, fill);
                 }
-                // A filter yields the left side's value, whichever side is the many side.
-                var result = _oneIsLeft ? _operation(other, value) : _operation(value, other);
-                if (Absent.Is(result))
-                {
-                    continue;
-                }
                 if (_oneToOne)
                 {
                     group.Taken ??= new bool[count];
@@ -278,6 +273,12 @@ internal sealed partial class Evaluator
                         throw QueryException.Execution(OneToOneClash);
                     }
                     group.Taken[i] = true;
+                }
+                // A filter yields the left side's value, whichever side is the many side.
+                var result = _oneIsLeft ? _operation(other, value) : _operation(value, other);
+                if (Absent.Is(result))
+                {
+                    continue;
                 }
                 if (into is null || (index != intoOf && !_oneToOne))
                 {
@@ -339,7 +340,7 @@ internal sealed partial class Evaluator
 
         private Labels ResultLabels(Labels many, Labels one)
         {
-            var labels = _dropsName && !(evaluator._delayed && binary.ReturnBool) ? many.Without(Labels.MetricName) : many;
+            var labels = _dropsName && !(evaluator._delayed && binary.ReturnBool) ? many.WithoutMetadata() : many;
             if (_oneToOne)
             {
                 // ignoring() leaves the name alone; whether it goes is the operator's matter.

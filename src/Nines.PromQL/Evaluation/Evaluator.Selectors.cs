@@ -162,7 +162,7 @@ internal sealed partial class Evaluator
                     samples[i - low] = new Sample(series.Range.Samples.Times[i], series.Range.Samples.Values[i]);
                 }
                 _pool.Hold(samples.Length);
-                found.Add(new MatrixSeries(series.DropName ? series.Labels.Without(Labels.MetricName) : series.Labels, samples));
+                found.Add(new MatrixSeries(series.DropName ? series.Labels.WithoutMetadata() : series.Labels, samples));
             }
         }
         found.Sort((a, b) => Labels.Compare(a.Labels, b.Labels));

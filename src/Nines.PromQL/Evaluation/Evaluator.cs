@@ -76,7 +76,7 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
     };
 
     /// <summary>The labels a row shows to whoever looks at the metric name at this point of the query.</summary>
-    private Labels Seen(Row row) => row.DropName && !options.DelayedNameRemoval ? row.Labels.Without(Labels.MetricName) : row.Labels;
+    private Labels Seen(Row row) => row.DropName && !options.DelayedNameRemoval ? row.Labels.WithoutMetadata() : row.Labels;
 
     /// <summary>Rows whose labels are final: names dropped, rows of the same labels merged.</summary>
     /// <exception cref="QueryException">Two rows of the same labels have a value at the same step.</exception>
@@ -85,7 +85,7 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
         var byLabels = new Dictionary<Labels, Row>();
         foreach (var row in rows)
         {
-            var labels = row.DropName ? row.Labels.Without(Labels.MetricName) : row.Labels;
+            var labels = row.DropName ? row.Labels.WithoutMetadata() : row.Labels;
             (row.Labels, row.DropName) = (labels, false);
             Merge(byLabels, row);
         }

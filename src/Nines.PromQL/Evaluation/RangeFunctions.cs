@@ -190,6 +190,10 @@ internal static class RangeFunctions
     private static double MedianDeviation(in RangeWindow window)
     {
         var sorted = window.Values.ToArray();
+        if (sorted.Any(double.IsNaN))
+        {
+            return double.NaN;
+        }
         sorted.AsSpan().Sort(Quantiles.Order);
         var median = Quantiles.OfSorted(0.5, sorted);
         for (var i = 0; i < sorted.Length; i++)

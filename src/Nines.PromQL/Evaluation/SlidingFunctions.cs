@@ -101,11 +101,11 @@ internal static class SlidingFunctions
             {
                 for (; oldLow < low; oldLow++)
                 {
-                    sorted.RemoveAt(sorted.BinarySearch(values[oldLow]));
+                    sorted.RemoveAt(sorted.BinarySearch(values[oldLow], Quantiles.Order));
                 }
                 for (; oldHigh < high; oldHigh++)
                 {
-                    var at = sorted.BinarySearch(values[oldHigh]);
+                    var at = sorted.BinarySearch(values[oldHigh], Quantiles.Order);
                     sorted.Insert(at < 0 ? ~at : at, values[oldHigh]);
                 }
             }

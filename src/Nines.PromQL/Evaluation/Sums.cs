@@ -85,8 +85,9 @@ internal struct RunningVariance
 /// <summary>Quantiles of samples.</summary>
 internal static class Quantiles
 {
-    /// <summary>Sorts as Prometheus does: NaN before everything.</summary>
-    public static readonly Comparison<double> Order = static (a, b) => a.CompareTo(b);
+    /// <summary>NaN before everything, as in Prometheus, and −0 before 0, so that equal values are the same bit by bit.</summary>
+    public static readonly Comparer<double> Order = Comparer<double>.Create(static (a, b) =>
+        a.CompareTo(b) is var order and not 0 ? order : double.IsNegative(b).CompareTo(double.IsNegative(a)));
 
     /// <summary>The φ-quantile of sorted values, interpolated; −Inf below 0, +Inf above 1, NaN for NaN or without values.</summary>
     public static double OfSorted(double q, ReadOnlySpan<double> sorted)

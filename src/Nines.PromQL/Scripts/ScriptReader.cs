@@ -61,7 +61,11 @@ public sealed partial class ScriptReader
         var series = new List<(Labels, IReadOnlyList<NotedSample>)>();
         foreach (var (number, text) in Block())
         {
-            series.Add(Checked(number, () => SeriesNotation.Parse(text)));
+            // Start timestamps (@st) say nothing to a reader of values; an evaluation that needs them fails.
+            if (!StartTimestamps().IsMatch(text))
+            {
+                series.Add(Checked(number, () => SeriesNotation.Parse(text)));
+            }
         }
         return new LoadCommand(line, step, header.Groups["nhcb"].Length > 0, series);
     }
@@ -175,6 +179,9 @@ public sealed partial class ScriptReader
 
     [GeneratedRegex(@"^load(?<nhcb>_with_nhcb)?\s+(?<step>\S+)$", RegexOptions.None, 1000)]
     private static partial Regex LoadLine();
+
+    [GeneratedRegex(@"^[^\s{]*(\{[^}]*\})?@st\s", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex StartTimestamps();
 
     [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info|_ordered)?\s+instant\s+(?:at\s+(?<at>\S+)\s+)?(?<query>.+)$", RegexOptions.None, 1000)]
     private static partial Regex InstantLine();
