@@ -11,10 +11,11 @@ public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
     /// <param name="timeMs">Milliseconds since the Unix epoch.</param>
     /// <param name="stop">Ends the evaluation.</param>
     public QueryResult Instant(string query, long timeMs, CancellationToken stop = default) =>
-        Parsed(query, expr => Run(expr, Steps.Once(timeMs), query, InstantValue, stop));
+        Parsed(query, expr => Run(expr, new QueryTimes(timeMs, timeMs, 0), query, InstantValue, stop));
 
     /// <summary>Evaluates an expression at one time. Positions in annotations are those in the text it was read from, taken as one line.</summary>
-    public QueryResult Instant(Expr expr, long timeMs, CancellationToken stop = default) => Run(expr, Steps.Once(timeMs), "", InstantValue, stop);
+    public QueryResult Instant(Expr expr, long timeMs, CancellationToken stop = default) =>
+        Run(expr, new QueryTimes(timeMs, timeMs, 0), "", InstantValue, stop);
 
     /// <summary>Evaluates a query at each step from a start to an end, both included.</summary>
     /// <param name="query">The query; its value must be a scalar or an instant vector.</param>
@@ -41,8 +42,9 @@ public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
             return Bad($"exceeded maximum resolution of {options.MaxPoints:N0} points per timeseries. Try decreasing the query resolution (?step=XX)");
         }
         return expr.Kind is ValueKind.Scalar or ValueKind.Vector
-            ? Run(expr, Steps.Of(startMs, endMs, stepMs), text, RangeValue, stop)
-            : Bad($"invalid expression type \"{(expr.Kind == ValueKind.String ? "string" : "range vector")}\" for range query, must be Scalar or instant Vector");
+            ? Run(expr, new QueryTimes(startMs, endMs, stepMs), text, RangeValue, stop)
+            : Bad($"invalid expression type \"{(expr.Kind == ValueKind.String ? "string" : "range vector")}\" for range query, "
+                + "must be Scalar or instant Vector");
     }
 
     private static QueryResult Parsed(string query, Func<Expr, QueryResult> evaluate)
@@ -53,11 +55,12 @@ public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
 
     private static QueryResult Bad(string message) => new(null, new QueryError(QueryErrorKind.BadData, message), []);
 
-    private QueryResult Run(Expr expr, Steps steps, string text, Func<Evaluator, Expr, Steps, QueryValue> value, CancellationToken stop)
+    private QueryResult Run(Expr expr, QueryTimes times, string text, Func<Evaluator, Expr, Steps, QueryValue> value, CancellationToken stop)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(options.Timeout);
-        var evaluator = new Evaluator(source, options, steps, timeout.Token);
+        var evaluator = new Evaluator(source, options, times, timeout.Token);
+        var steps = times.StepMs == 0 ? Steps.Once(times.StartMs) : Steps.Of(times.StartMs, times.EndMs, times.StepMs);
         try
         {
             var result = value(evaluator, expr, steps);

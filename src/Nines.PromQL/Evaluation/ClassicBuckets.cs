@@ -1,6 +1,6 @@
 namespace Nines.PromQL.Evaluation;
 
-/// <summary>Estimates from the cumulative buckets of a classic histogram, sorted by upper bound; values are taken to be spread evenly within a bucket.</summary>
+/// <summary>Estimates from the cumulative buckets of a classic histogram, sorted by upper bound; values are taken to lie evenly within a bucket.</summary>
 internal static class ClassicBuckets
 {
     // Rates of buckets differ by rounding alone; what is below is taken for that.

@@ -12,8 +12,8 @@ internal sealed partial class Evaluator
         var rows = Distinct(Rows(aggregate.Inner, steps), aggregate.Inner);
         return aggregate.Op switch
         {
-            "topk" or "bottomk" => Chosen(rows, projection, steps, aggregate, members => RankedAt(members, Whole(parameter!, aggregate), aggregate.Op == "topk")),
-            "limitk" => Chosen(rows, projection, steps, aggregate, members => FirstAt(members, Whole(parameter!, aggregate))),
+            "topk" or "bottomk" => Chosen(rows, projection, steps, members => RankedAt(members, Whole(parameter!, aggregate), aggregate.Op == "topk")),
+            "limitk" => Chosen(rows, projection, steps, members => FirstAt(members, Whole(parameter!, aggregate))),
             "limit_ratio" => LimitRatio(rows, Ratios(parameter!, aggregate)),
             "quantile" => Gathered(rows, projection, (members, into) => QuantileOf(members, parameter!, aggregate, into)),
             "count_values" => CountValues(rows, projection, steps.Count, aggregate),
@@ -22,7 +22,8 @@ internal sealed partial class Evaluator
     }
 
     /// <summary>The row that shows a group: its labels, and whether a name among them goes at the end.</summary>
-    private Row GroupRow(Row member, LabelProjection projection, int count) => _pool.RentAbsent(projection.Of(Seen(member)), member.DropName && _delayed, count);
+    private Row GroupRow(Row member, LabelProjection projection, int count) =>
+        _pool.RentAbsent(projection.Of(Seen(member)), member.DropName && _delayed, count);
 
     private List<Row> Folded(IEnumerable<Row> rows, LabelProjection projection, int count, string op)
     {
@@ -97,7 +98,7 @@ internal sealed partial class Evaluator
 
     // Each group's rows with the values of the steps at which they are chosen. At one step they come in the order of choice.
     private List<Row> Chosen(
-        IEnumerable<Row> rows, LabelProjection projection, Steps steps, AggregateExpr aggregate, Func<List<Row>, Func<int, List<Row>>> choose)
+        IEnumerable<Row> rows, LabelProjection projection, Steps steps, Func<List<Row>, Func<int, List<Row>>> choose)
     {
         var results = new List<Row>();
         foreach (var members in Members(rows, projection))
@@ -119,7 +120,6 @@ internal sealed partial class Evaluator
             }
             members.ForEach(_pool.Return);
         }
-        _ = aggregate;
         return results;
     }
 
@@ -128,48 +128,20 @@ internal sealed partial class Evaluator
 
     private static Func<int, List<Row>> RankedAt(List<Row> members, int[] most, bool largest)
     {
-        var heap = new PriorityQueue<(Row Row, int Order), (double Value, int Order)>(largest ? SmallestFirst : LargestFirst);
+        var heap = new RankHeap(largest);
         return step =>
         {
             heap.Clear();
-            for (var i = 0; i < members.Count; i++)
+            foreach (var member in members)
             {
-                var value = members[i].Values[step];
-                if (Absent.Is(value) || most[step] == 0)
+                if (!Absent.Is(member.Values[step]))
                 {
-                    continue;
-                }
-                if (heap.Count < most[step])
-                {
-                    heap.Enqueue((members[i], i), (value, i));
-                }
-                else
-                {
-                    heap.TryPeek(out _, out var worst);
-                    var better = double.IsNaN(worst.Value) ? !double.IsNaN(value) : largest ? value > worst.Value : value < worst.Value;
-                    if (better)
-                    {
-                        heap.DequeueEnqueue((members[i], i), (value, i));
-                    }
+                    heap.Offer(member, member.Values[step], most[step]);
                 }
             }
-            var ranked = new List<Row>(heap.Count);
-            while (heap.TryDequeue(out var worst, out _))
-            {
-                ranked.Add(worst.Row);
-            }
-            ranked.Reverse();
-            return ranked;
+            return heap.Ranked();
         };
     }
-
-    // NaN is the first to go in both; of equals the one that came last.
-    private static readonly Comparer<(double Value, int Order)> SmallestFirst = Comparer<(double Value, int Order)>.Create(static (a, b) =>
-        a.Value.CompareTo(b.Value) is var order and not 0 ? order : b.Order.CompareTo(a.Order));
-
-    private static readonly Comparer<(double Value, int Order)> LargestFirst = Comparer<(double Value, int Order)>.Create(static (a, b) =>
-        double.IsNaN(a.Value) || double.IsNaN(b.Value) ? double.IsNaN(b.Value).CompareTo(double.IsNaN(a.Value))
-        : b.Value.CompareTo(a.Value) is var order and not 0 ? order : b.Order.CompareTo(a.Order));
 
     private double[] Ratios(double[] parameter, AggregateExpr aggregate)
     {
@@ -182,8 +154,8 @@ internal sealed partial class Evaluator
             var capped = Math.Clamp(parameter[i], -1, 1);
             if (capped != parameter[i])
             {
-                Annotations.Warn($"ratio value should be between -1 and 1, got {NumberText.General(parameter[i], 6)}, capping to {NumberText.General(capped, 6)}",
-                    aggregate.Parameter!);
+                Annotations.Warn($"ratio value should be between -1 and 1, got {NumberText.General(parameter[i], 6)}, "
+                    + $"capping to {NumberText.General(capped, 6)}", aggregate.Parameter!);
             }
             parameter[i] = capped;
         }

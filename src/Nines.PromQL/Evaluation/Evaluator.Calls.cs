@@ -303,7 +303,7 @@ internal sealed partial class Evaluator
     private IEnumerable<Row> Sorted(Call call, Steps steps, bool descending)
     {
         var rows = Rows(call.Arguments[0], steps);
-        if (query.Count > 1 || steps.Count > 1)
+        if (query.StepMs > 0 || steps.Count > 1)
         {
             Annotations.Warn("sort is ineffective for range queries since results are always ordered by labels", call);
             return rows;
@@ -318,7 +318,7 @@ internal sealed partial class Evaluator
     private IEnumerable<Row> SortedByLabel(Call call, Steps steps, bool descending)
     {
         var rows = Rows(call.Arguments[0], steps);
-        if (query.Count > 1 || steps.Count > 1)
+        if (query.StepMs > 0 || steps.Count > 1)
         {
             Annotations.Warn("sort is ineffective for range queries since results are always ordered by labels", call);
             return rows;

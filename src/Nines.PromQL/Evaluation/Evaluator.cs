@@ -6,7 +6,7 @@ namespace Nines.PromQL.Evaluation;
 /// Evaluates one query. Each part of an expression is evaluated for all steps at once, series by series: a selector decodes a series once, functions
 /// change its row of values in place, aggregations add it up and give it back. Rows are made only as far as someone asks for the next.
 /// </summary>
-internal sealed partial class Evaluator(ISeriesSource source, QueryOptions options, Steps query, CancellationToken stop)
+internal sealed partial class Evaluator(ISeriesSource source, QueryOptions options, QueryTimes query, CancellationToken stop)
 {
     private readonly RowPool _pool = new(options.MaxSamples);
     private readonly bool _delayed = options.DelayedNameRemoval;
@@ -125,7 +125,8 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
         ParenExpr paren => HasOneName(paren.Inner),
         UnaryExpr unary => HasOneName(unary.Inner),
         SubqueryExpr subquery => HasOneName(subquery.Inner),
-        AggregateExpr aggregate => !aggregate.Grouping.Contains(Labels.MetricName, StringComparer.Ordinal) && aggregate.Op is not ("topk" or "bottomk" or "limitk" or "limit_ratio"),
+        AggregateExpr aggregate =>
+            !aggregate.Grouping.Contains(Labels.MetricName, StringComparer.Ordinal) && aggregate.Op is not ("topk" or "bottomk" or "limitk" or "limit_ratio"),
         _ => false,
     };
 

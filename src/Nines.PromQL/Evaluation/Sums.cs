@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Nines.PromQL.Evaluation;
 
-/// <summary>A sum of doubles with its rounding error kept beside it (Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974).</summary>
+/// <summary>
+/// A sum of doubles with its rounding error kept beside it (Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974).
+/// </summary>
 internal struct CompensatedSum(double sum)
 {
     public double Sum = sum;

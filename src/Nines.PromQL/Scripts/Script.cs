@@ -24,8 +24,14 @@ public sealed record ClearCommand(int Line) : ScriptCommand(Line);
 /// <param name="Series">The series expected.</param>
 /// <param name="Scalar">The number expected instead of series, or null.</param>
 public sealed record EvalCommand(
-    int Line, string Query, long StartMs, long EndMs, long StepMs, IReadOnlyList<Expectation> Expectations, IReadOnlyList<ExpectedSeries> Series, double? Scalar)
-    : ScriptCommand(Line)
+    int Line,
+    string Query,
+    long StartMs,
+    long EndMs,
+    long StepMs,
+    IReadOnlyList<Expectation> Expectations,
+    IReadOnlyList<ExpectedSeries> Series,
+    double? Scalar) : ScriptCommand(Line)
 {
     /// <summary>Whether the query is evaluated at one time.</summary>
     public bool IsInstant => StepMs == 0;

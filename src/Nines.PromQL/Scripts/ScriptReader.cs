@@ -121,7 +121,8 @@ public sealed partial class ScriptReader
     {
         if (ExpectedRange().Match(text) is { Success: true } range)
         {
-            return new Expectation(ExpectationKind.RangeVector, StartMs: Time(range.Groups["from"].Value, line), StepMs: Time(range.Groups["step"].Value, line));
+            var (start, step) = (Time(range.Groups["from"].Value, line), Time(range.Groups["step"].Value, line));
+            return new Expectation(ExpectationKind.RangeVector, StartMs: start, StepMs: step);
         }
         if (ExpectedText().Match(text) is { Success: true } quoted)
         {
@@ -186,7 +187,8 @@ public sealed partial class ScriptReader
     [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info|_ordered)?\s+instant\s+(?:at\s+(?<at>\S+)\s+)?(?<query>.+)$", RegexOptions.None, 1000)]
     private static partial Regex InstantLine();
 
-    [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info)?\s+range\s+from\s+(?<from>\S+)\s+to\s+(?<to>\S+)\s+step\s+(?<step>\S+)\s+(?<query>.+)$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info)?\s+range\s+from\s+(?<from>\S+)\s+to\s+(?<to>\S+)\s+step\s+(?<step>\S+)\s+(?<query>.+)$",
+        RegexOptions.None, 1000)]
     private static partial Regex RangeLine();
 
     [GeneratedRegex(@"^expect\s+(?<kind>fail|warn|no_warn|info|no_info|ordered)(?:\s+(?<how>msg|regex):(?<text>.*))?$", RegexOptions.None, 1000)]

@@ -28,10 +28,14 @@ public sealed record ScriptEvaluation(string File, int Line, string Query, Evalu
 /// <param name="onlyFloats">
 /// Whether evaluations are skipped whose own selectors match a native histogram, or which expect one. Else they fail.
 /// </param>
-public sealed class ScriptRunner(bool onlyFloats)
+/// <param name="engine">Makes the engine that is asked, given the series loaded; the ordinary one when null.</param>
+public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngine>? engine = null)
 {
     // The precision to which Prometheus' scripts state their numbers.
     private const double Tolerance = 1e-6;
+
+    /// <summary>The options that Prometheus runs its scripts with.</summary>
+    public static readonly QueryOptions Options = new() { DelayedNameRemoval = true };
 
     private readonly MemorySeriesSource _source = new();
     private readonly HashSet<Labels> _histograms = [];
@@ -90,8 +94,8 @@ public sealed class ScriptRunner(bool onlyFloats)
             return new ScriptEvaluation(file, eval.Line, eval.Query, EvaluationOutcome.Skipped,
                 eval.ExpectsHistogram ? "expects a native histogram" : "selects a native histogram");
         }
-        var engine = new QueryEngine(_source, new QueryOptions { DelayedNameRemoval = true });
-        var result = eval.IsInstant ? engine.Instant(eval.Query, eval.StartMs) : engine.Range(eval.Query, eval.StartMs, eval.EndMs, eval.StepMs);
+        var asked = engine?.Invoke(_source) ?? new QueryEngine(_source, Options);
+        var result = eval.IsInstant ? asked.Instant(eval.Query, eval.StartMs) : asked.Range(eval.Query, eval.StartMs, eval.EndMs, eval.StepMs);
         var problem = Check(eval, result);
         return problem is null ? new ScriptEvaluation(file, eval.Line, eval.Query, EvaluationOutcome.Passed)
             : new ScriptEvaluation(file, eval.Line, eval.Query, EvaluationOutcome.Failed, problem.Value.Expected, problem.Value.Got);
@@ -179,7 +183,8 @@ public sealed class ScriptRunner(bool onlyFloats)
             {
                 return (Show(expected), got.Count == 0 ? "nothing" : string.Join("; ", got.Select(Show)));
             }
-            if (samples.Count != series.Samples.Count || samples.Zip(series.Samples).Any(p => p.First.TimeMs != p.Second.TimeMs || !Same(p.First.Value, p.Second.Value)))
+            if (samples.Count != series.Samples.Count
+                || samples.Zip(series.Samples).Any(p => p.First.TimeMs != p.Second.TimeMs || !Same(p.First.Value, p.Second.Value)))
             {
                 return (Show(expected), Show(series));
             }

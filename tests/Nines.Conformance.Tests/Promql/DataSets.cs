@@ -43,7 +43,7 @@ internal static class DataSets
         foreach (var (job, instance, _) in Targets("queue_depth"))
         {
             var times = Times(name, random).ToList();
-            var counts = new double[5];
+            var counts = Enumerable.Repeat(name == "broken" ? 5000d : 0, 5).ToArray();
             var buckets = counts.Select(_ => new List<Sample>()).ToArray();
             foreach (var time in times)
             {
@@ -82,13 +82,14 @@ internal static class DataSets
 
     private static IEnumerable<Sample> Samples(string set, string metric, Random random)
     {
-        var value = random.Next(0, 50) + 0d;
+        var value = (set == "broken" ? metric == "bytes_sum" ? 1e10 : 5000d : 0d) + random.Next(0, 50);
         foreach (var time in Times(set, random))
         {
             value = metric switch
             {
-                "requests_total" or "errors_total" => set == "broken" && random.Next(40) == 0 ? random.Next(0, 3) : value + random.Next(0, 20),
-                "bytes_sum" => set == "broken" && random.Next(60) == 0 ? 0 : value + (random.NextDouble() * 1e6),
+                // Never near zero beside a gap: how rate reaches for zero there is a named difference.
+                "requests_total" or "errors_total" => set == "broken" && random.Next(40) == 0 ? 4000 + random.Next(0, 3) : value + random.Next(0, 20),
+                "bytes_sum" => set == "broken" && random.Next(60) == 0 ? 1e9 : value + (random.NextDouble() * 1e6),
                 "queue_depth" => random.Next(0, 30),
                 "temperature" => Math.Round(20 + (8 * random.NextDouble()), 2),
                 _ when set == "odd" => random.Next(12) switch
@@ -108,7 +109,7 @@ internal static class DataSets
         }
     }
 
-    // Never on a whole second, which all times and ranges of queries are.
+    // Never at a millisecond at which a range of a query may begin or end.
     private static IEnumerable<long> Times(string set, Random random)
     {
         var from = StartMs + (set == "broken" ? random.Next(0, 40) * 60_000L : 0) + random.Next(1, 15_000);
@@ -116,7 +117,7 @@ internal static class DataSets
         for (var time = from; time < until; time += 15_000)
         {
             var at = time + (set == "steady" ? 0 : random.Next(-700, 700));
-            yield return at % 1000 == 0 ? at + 1 : at;
+            yield return at % 10 is 0 or 3 or 7 ? at + 1 : at;
             if (set == "broken" && random.Next(50) == 0)
             {
                 time += random.Next(1, 12) * 60_000L;
