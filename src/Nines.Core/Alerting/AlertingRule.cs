@@ -133,7 +133,8 @@ public static class AlertingRule
         var after = new Dictionary<Labels, RuleAlert>(alerts.Count);
         foreach (var (labels, alert) in alerts)
         {
-            var isDue = alert.State != RuleAlertState.Pending && (alert.ResolvedAtMs > alert.LastSentAtMs || alert.LastSentAtMs + ResendMs < atMs);
+            var isDue = alert.State != RuleAlertState.Pending && (alert.LastSentAtMs == 0
+                || alert.ResolvedAtMs > alert.LastSentAtMs || alert.LastSentAtMs + ResendMs < atMs);
             var sent = isDue ? alert with { LastSentAtMs = atMs, ValidUntilMs = atMs + 4 * Math.Max(ResendMs, intervalMs) } : alert;
             after.Add(labels, sent);
             if (isDue)

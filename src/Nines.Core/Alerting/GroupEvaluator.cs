@@ -58,21 +58,32 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
     /// <summary>How its rules are doing, in order. Safe to read at any time.</summary>
     public IReadOnlyList<RuleStatus> Rules => _status;
 
-    /// <summary>Takes over the state of rules that an earlier version of the group had too; series of those it has no longer end at the next evaluation.</summary>
-    public void TakeOver(GroupEvaluator earlier)
+    /// <summary>
+    /// Takes over the state of rules that an earlier version of the group had too. Series of those it has no longer end at the next evaluation; their
+    /// alerts are given back as over.
+    /// </summary>
+    public IReadOnlyList<PostedAlert> TakeOver(GroupEvaluator earlier, long atMs)
     {
         var left = earlier._status.GroupBy(s => s.Rule.Identity, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => new Queue<RuleStatus>(g), StringComparer.Ordinal);
         _status = [.. group.Rules.Select((r, i) => left.TryGetValue(r.Identity, out var same) && same.TryDequeue(out var status)
-            ? status with { Rule = r } : _status[i] with { Restored = true })];
+            ? status with { Rule = r } : _status[i])];
         _evaluations = earlier._evaluations;
+        var gone = left.Values.SelectMany(q => q).ToList();
         _ended.UnionWith(earlier._ended);
-        _ended.UnionWith(left.Values.SelectMany(q => q).SelectMany(s => s.Made));
+        _ended.UnionWith(gone.SelectMany(s => s.Made));
+        return Over(gone, atMs);
     }
 
-    /// <summary>The alerts that fire, as over: what to post when the group is gone.</summary>
-    public IReadOnlyList<PostedAlert> Ending(long atMs) =>
-        [.. _status.SelectMany(s => s.Alerts.Values.Where(a => a.State == RuleAlertState.Firing)
+    /// <summary>Ends the group: its series end, and its alerts are given back as over.</summary>
+    public IReadOnlyList<PostedAlert> End(long atMs)
+    {
+        Write(_status.SelectMany(s => s.Made).Concat(_ended).ToHashSet(), [], atMs);
+        return Over(_status, atMs);
+    }
+
+    private PostedAlert[] Over(IEnumerable<RuleStatus> rules, long atMs) =>
+        [.. rules.SelectMany(s => s.Alerts.Values.Where(a => a.State == RuleAlertState.Firing)
             .Select(a => AlertingRule.Post(s.Rule, a with { ResolvedAtMs = atMs }, world.ExternalUrl, world.ExternalLabels)))];
 
     /// <summary>Evaluates all rules at a time and writes what they make; returns the alerts to post. A failure is the rule's, and on show in its status.</summary>
@@ -105,9 +116,6 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
         }
         return posts;
     }
-
-    /// <summary>Ends all series of the group: it is gone.</summary>
-    public void End(long atMs) => Write(_status.SelectMany(s => s.Made).Concat(_ended).ToHashSet(), [], atMs);
 
     private (RuleStatus After, IReadOnlyList<VectorSample> Samples) Evaluate(RuleStatus before, long atMs, CancellationToken stop)
     {

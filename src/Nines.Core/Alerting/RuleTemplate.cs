@@ -29,14 +29,28 @@ public sealed class RuleTemplate
     /// <summary>The text for one sample; an error becomes a text that names it, as in Prometheus.</summary>
     public string Expand(Labels labels, double value, RuleFunctions functions)
     {
-        var data = new TemplateMap(new Dictionary<string, object?>(StringComparer.Ordinal)
-        {
-            ["Labels"] = TemplateMap.Of(labels),
-            ["ExternalLabels"] = TemplateMap.Of(functions.ExternalLabels),
-            ["ExternalURL"] = functions.ExternalUrl,
-            ["Value"] = value,
-        }, null);
+        var data = new Data(TemplateMap.Of(labels), value, functions);
         var outcome = _set.Execute(_name, data, functions.All, TemplateLimits.Default);
         return outcome.Text ?? $"<error expanding template: error executing template {_name}: {outcome.Error}>";
+    }
+
+    private sealed class Data(TemplateMap labels, double value, RuleFunctions functions) : ITemplateObject
+    {
+        public string TypeName => "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value float64 }";
+
+        public bool TryGet(string name, out object? found)
+        {
+            found = name switch
+            {
+                "Labels" => labels,
+                "ExternalLabels" => TemplateMap.Of(functions.ExternalLabels),
+                "ExternalURL" => functions.ExternalUrl,
+                "Value" => value,
+                _ => null,
+            };
+            return found is not null;
+        }
+
+        public override string ToString() => "{…}";
     }
 }

@@ -76,9 +76,9 @@ public static class RuleTestRunner
     public static IReadOnlyList<RuleTestFailure> Run(RuleTestFile file, RuleTest test, IReadOnlyList<RuleGroup> groups)
     {
         var input = new Input(test);
-        var store = new MemoryStore();
-        var engine = new QueryEngine(store.Source, new QueryOptions { DefaultStepMs = file.IntervalMs });
-        var world = new RuleWorld(engine, store.Source, store, test.ExternalUrl, test.ExternalLabels, () => 0);
+        var store = new MemorySeriesSource();
+        var engine = new QueryEngine(store, new QueryOptions { DefaultStepMs = file.IntervalMs });
+        var world = new RuleWorld(engine, store, new MemorySampleSink(store), test.ExternalUrl, test.ExternalLabels, () => 0);
         var order = file.GroupOrder.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
         var evaluators = groups.OrderBy(g => order.GetValueOrDefault(g.Name, int.MaxValue)).Select(g => new GroupEvaluator(g, test.IntervalMs, world, false)).ToList();
         var failures = new List<RuleTestFailure>();
@@ -148,7 +148,7 @@ public static class RuleTestRunner
     {
         private int _next;
 
-        public void FeedUntil(long atMs, MemoryStore store)
+        public void FeedUntil(long atMs, MemorySeriesSource store)
         {
             for (; _next * test.IntervalMs <= atMs && test.Series.Any(s => s.Samples.Count > _next); _next++)
             {
@@ -156,43 +156,10 @@ public static class RuleTestRunner
                 {
                     if (_next < samples.Count && samples[_next].Value is { } value)
                     {
-                        store.Source.Add(labels, new Sample(_next * test.IntervalMs, value));
+                        store.Add(labels, new Sample(_next * test.IntervalMs, value));
                     }
                 }
             }
-        }
-    }
-
-    private sealed class MemoryStore : ISampleSink, IAppend
-    {
-        private readonly List<Labels> _series = [];
-
-        public MemorySeriesSource Source { get; } = new();
-
-        public IAppend Begin()
-        {
-            _series.Clear();
-            return this;
-        }
-
-        public long Series(Labels labels, bool bornInKnownTarget, long intervalMs)
-        {
-            _series.Add(labels);
-            return _series.Count;
-        }
-
-        public bool Add(long series, CounterSample sample)
-        {
-            Source.Add(_series[(int)series - 1], new Sample(sample.TimeMs, sample.Value));
-            return true;
-        }
-
-        public void Commit()
-        {
-        }
-
-        public void Dispose()
-        {
         }
     }
 }

@@ -351,7 +351,8 @@ internal sealed class TemplateRun(
         {
             throw Error(word, word is NilNode ? $"cannot assign nil to {expected}" : $"invalid value; expected {expected}");
         }
-        throw Error(word, word is ConstantNode ? $"expected {expected.Replace("64", "")}; found {word}"
+        throw Error(word, word is ConstantNode && kind is ArgumentKind.List or ArgumentKind.Object ? $"can't handle {word} for arg of type {expected}"
+            : word is ConstantNode ? $"expected {expected.Replace("64", "")}; found {word}"
             : $"wrong type for value; expected {expected}; got {GoFormat.TypeName(value)}");
     }
 

@@ -123,10 +123,11 @@ public static class GoText
     public static string ReplaceAll(string pattern, string replacement, string text, int maxLength)
     {
         var output = new System.Text.StringBuilder();
+        var regex = Compiled(pattern, $"regexp: Compile(`{pattern}`): ");
         var done = 0;
         // An empty match right behind a match is none in Go.
         var lastEnd = -1;
-        foreach (Match match in Compiled(pattern).Matches(text))
+        foreach (Match match in regex.Matches(text))
         {
             if (match.Length == 0 && match.Index == lastEnd)
             {
@@ -175,7 +176,7 @@ public static class GoText
         }
     }
 
-    private static Regex Compiled(string pattern)
+    private static Regex Compiled(string pattern, string prefix = "")
     {
         try
         {
@@ -183,7 +184,7 @@ public static class GoText
         }
         catch (ArgumentException e)
         {
-            throw new TemplateCallException(e.Message);
+            throw new TemplateCallException($"{prefix}error parsing regexp: {e.InnerException?.Message}: `{pattern}`");
         }
     }
 }
