@@ -153,7 +153,8 @@ public static class AlertingRule
         {
             labels = labels[name].Length == 0 ? labels.With(name, value) : labels;
         }
-        return new PostedAlert(labels, alert.Annotations, alert.FiredAtMs * 1_000_000, (alert.ResolvedAtMs != 0 ? alert.ResolvedAtMs : alert.ValidUntilMs) * 1_000_000,
+        return new PostedAlert(labels, alert.Annotations, alert.FiredAtMs * 1_000_000,
+            (alert.ResolvedAtMs != 0 ? alert.ResolvedAtMs : alert.ValidUntilMs) * 1_000_000,
             $"{externalUrl}/explore?expr={GoText.QueryEscape(rule.Query)}&tab=1");
     }
 

@@ -38,7 +38,9 @@ public sealed record RuleStatus
 public sealed record RuleWorld(
     QueryEngine Engine, ISeriesSource Source, ISampleSink Sink, string ExternalUrl, Labels ExternalLabels, Func<double> Seconds);
 
-/// <summary>Evaluates one group: rule after rule, so that a later one sees an earlier one's samples of the same time. Not safe for use by two threads.</summary>
+/// <summary>
+/// Evaluates one group: rule after rule, so that a later one sees an earlier one's samples of the same time. Not safe for use by two threads.
+/// </summary>
 /// <param name="group">The group.</param>
 /// <param name="intervalMs">Its interval.</param>
 /// <param name="world">What it works on.</param>
@@ -86,7 +88,9 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
         [.. rules.SelectMany(s => s.Alerts.Values.Where(a => a.State == RuleAlertState.Firing)
             .Select(a => AlertingRule.Post(s.Rule, a with { ResolvedAtMs = atMs }, world.ExternalUrl, world.ExternalLabels)))];
 
-    /// <summary>Evaluates all rules at a time and writes what they make; returns the alerts to post. A failure is the rule's, and on show in its status.</summary>
+    /// <summary>
+    /// Evaluates all rules at a time and writes what they make; returns the alerts to post. A failure is the rule's, and on show in its status.
+    /// </summary>
     public IReadOnlyList<PostedAlert> Evaluate(long atMs, CancellationToken stop = default)
     {
         var posts = new List<PostedAlert>();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Nines.Metrics;
 using Nines.Metrics.Templates;
@@ -42,7 +41,8 @@ public sealed class RuleFunctions(Func<string, QueryResult> query, long nowMs, s
         ["strvalue"] = Of([ArgumentKind.Object], a => Sample(a[0]).Labels["__value__"]),
         ["sortByLabel"] = Of([ArgumentKind.Text, ArgumentKind.List], a => ((IReadOnlyList<object?>?)a[1] ?? [])
             .OrderBy(s => Sample(s).Labels[(string)a[0]!], StringComparer.Ordinal).ToArray()),
-        ["args"] = Of([ArgumentKind.Any], a => new TemplateMap(a.Select((v, i) => KeyValuePair.Create($"arg{i}", v)).ToDictionary(StringComparer.Ordinal), null),
+        ["args"] = Of([ArgumentKind.Any],
+            a => new TemplateMap(a.Select((v, i) => KeyValuePair.Create($"arg{i}", v)).ToDictionary(StringComparer.Ordinal), null),
             repeats: true),
         ["tmpl"] = new([ArgumentKind.Text, ArgumentKind.Any], (run, a) => run.Execute((string)a[0]!, a[1])),
         ["safeHtml"] = Of([ArgumentKind.Text], a => a[0]),
@@ -179,7 +179,8 @@ public sealed class RuleFunctions(Func<string, QueryResult> query, long nowMs, s
         var (host, port) = (text[..colon], text[(colon + 1)..]);
         if (host.StartsWith('['))
         {
-            return host.EndsWith(']') && host.IndexOf(']', StringComparison.Ordinal) == host.Length - 1 && host.LastIndexOf('[') == 0 ? (host[1..^1], port) : null;
+            return host.EndsWith(']') && host.IndexOf(']', StringComparison.Ordinal) == host.Length - 1 && host.LastIndexOf('[') == 0
+                ? (host[1..^1], port) : null;
         }
         return host.AsSpan().ContainsAny(':', '[', ']') || port.AsSpan().ContainsAny('[', ']') ? null : (host, port);
     }
@@ -210,6 +211,7 @@ public sealed class RuleFunctions(Func<string, QueryResult> query, long nowMs, s
             return value is not null;
         }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{{map[{string.Join(' ', Labels.Pairs.ToArray().Select(p => $"{p.Key}:{p.Value}"))}] {GoFloat.Format(value)}}}");
+        public override string ToString() =>
+            $"{{map[{string.Join(' ', Labels.Pairs.ToArray().Select(p => $"{p.Key}:{p.Value}"))}] {GoFloat.Format(value)}}}";
     }
 }

@@ -17,8 +17,10 @@ public static class RuleReporting
     private static RuleReport Of(RuleStatus status)
     {
         var rule = status.Rule;
-        var alerts = status.Alerts.Values.Where(a => a.State != RuleAlertState.Inactive).OrderBy(a => a.ActiveAtMs).ThenBy(a => a.Labels.ToString(), StringComparer.Ordinal)
-            .Select(a => new RuleAlertReport(a.Labels, a.Annotations, a.State, a.ActiveAtMs, a.KeepFiringSinceMs == 0 ? null : a.KeepFiringSinceMs, a.Value)).ToList();
+        var alerts = status.Alerts.Values.Where(a => a.State != RuleAlertState.Inactive)
+            .OrderBy(a => a.ActiveAtMs).ThenBy(a => a.Labels.ToString(), StringComparer.Ordinal)
+            .Select(a => new RuleAlertReport(a.Labels, a.Annotations, a.State, a.ActiveAtMs,
+                a.KeepFiringSinceMs == 0 ? null : a.KeepFiringSinceMs, a.Value)).ToList();
         return new RuleReport(rule.Alerts ? RuleKind.Alerting : RuleKind.Recording, rule.Name, rule.Expr.ToString(), rule.ForMs / 1000d,
             rule.KeepFiringForMs / 1000d, Written(rule.Labels), Written(rule.Annotations), alerts,
             alerts.Select(a => a.State).DefaultIfEmpty(RuleAlertState.Inactive).Max(),

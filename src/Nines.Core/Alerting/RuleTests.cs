@@ -80,7 +80,8 @@ public static class RuleTestRunner
         var engine = new QueryEngine(store, new QueryOptions { DefaultStepMs = file.IntervalMs });
         var world = new RuleWorld(engine, store, new MemorySampleSink(store), test.ExternalUrl, test.ExternalLabels, () => 0);
         var order = file.GroupOrder.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
-        var evaluators = groups.OrderBy(g => order.GetValueOrDefault(g.Name, int.MaxValue)).Select(g => new GroupEvaluator(g, test.IntervalMs, world, false)).ToList();
+        var evaluators = groups.OrderBy(g => order.GetValueOrDefault(g.Name, int.MaxValue))
+            .Select(g => new GroupEvaluator(g, test.IntervalMs, world, false)).ToList();
         var failures = new List<RuleTestFailure>();
         var lastMs = test.Alerts.Select(a => a.AtMs).Concat(test.Queries.Select(q => q.AtMs)).DefaultIfEmpty(0).Max();
         if (lastMs / file.IntervalMs > MaxEvaluations)

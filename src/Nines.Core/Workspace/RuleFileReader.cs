@@ -163,7 +163,8 @@ public static class RuleFileReader
         }
         if (parsed.Expr is { Kind: ValueKind.Matrix or ValueKind.String } expr)
         {
-            file.Warn(query, "query", $"the rule always fails: its result is a {(expr.Kind == ValueKind.Matrix ? "range vector" : "text")}, not a vector or scalar");
+            file.Warn(query, "query",
+                $"the rule always fails: its result is a {(expr.Kind == ValueKind.Matrix ? "range vector" : "text")}, not a vector or scalar");
         }
         return parsed.Expr;
     }

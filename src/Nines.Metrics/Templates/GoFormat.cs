@@ -270,7 +270,8 @@ internal sealed class GoFormat(int maxLength)
         {
             digits = spec.Precision == 0 && value == 0 ? "" : digits.PadLeft(spec.Precision, '0');
         }
-        var prefix = spec.Verb == 'O' ? "0o" : !spec.Sharp ? "" : spec.Verb switch { 'b' => "0b", 'o' => digits.StartsWith('0') ? "" : "0", 'x' => "0x", 'X' => "0X", _ => "" };
+        var prefix = spec.Verb == 'O' ? "0o" : !spec.Sharp ? ""
+            : spec.Verb switch { 'b' => "0b", 'o' => digits.StartsWith('0') ? "" : "0", 'x' => "0x", 'X' => "0X", _ => "" };
         if (spec.Zero && spec.Precision < 0 && spec.Width > 0)
         {
             digits = digits.PadLeft(spec.Width - sign.Length, '0');
@@ -313,7 +314,8 @@ internal sealed class GoFormat(int maxLength)
         var mantissa = exponent < 0 ? text : text[..exponent];
         var point = mantissa.Contains('.') ? "" : ".";
         var shown = mantissa.TrimStart('-', '0', '.').Count(char.IsAsciiDigit);
-        return mantissa + point + new string('0', Math.Max(0, digits - Math.Max(shown, mantissa.TrimStart('-') is "0" ? 1 : 0))) + (exponent < 0 ? "" : text[exponent..]);
+        var zeros = Math.Max(0, digits - Math.Max(shown, mantissa.TrimStart('-') is "0" ? 1 : 0));
+        return mantissa + point + new string('0', zeros) + (exponent < 0 ? "" : text[exponent..]);
     }
 
     private static string Octal(ulong value)

@@ -26,7 +26,8 @@ internal static class GoQuote
     }
 
     /// <summary>Whether Go prints a character as it is.</summary>
-    public static bool IsPrintable(Rune rune) => rune.Value is ' ' or 0xFFFD || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+    public static bool IsPrintable(Rune rune) => rune.Value is ' ' or 0xFFFD || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control
+        or UnicodeCategory.Format
         or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 

@@ -128,7 +128,8 @@ internal static class TemplateBuiltins
     }
 
     private static object? Comparable(object? value) => value is TemplateMap or IReadOnlyList<object?> or TemplateFunction
-        ? throw new TemplateCallException($"uncomparable type {GoFormat.TypeName(value)}: {(value is TemplateFunction ? "func" : GoFormat.Print([value], 1000))}")
+        ? throw new TemplateCallException($"uncomparable type {GoFormat.TypeName(value)}: "
+            + $"{(value is TemplateFunction ? "func" : GoFormat.Print([value], 1000))}")
         : value is GoDuration duration ? duration.Nanoseconds : value;
 
     /// <summary>Below, at or above 0; null when one is not a number.</summary>

@@ -2,7 +2,8 @@ namespace Nines.Metrics.Templates;
 
 internal enum Kind
 {
-    Text, Open, Close, Space, Identifier, Keyword, Field, Dot, Nil, Variable, Constant, Number, String, Pipe, LeftParen, RightParen, Declare, Assign, Comma, End,
+    Text, Open, Close, Space, Identifier, Keyword, Field, Dot, Nil, Variable, Constant,
+    Number, String, Pipe, LeftParen, RightParen, Declare, Assign, Comma, End,
 }
 
 /// <param name="At">Where it starts.</param>
@@ -139,7 +140,8 @@ internal sealed class TemplateLexer(string source, string text)
                 break;
             case var c when IsLetter(c):
                 var word = text.Substring(start, Letters(0));
-                Add(Keywords.Contains(word) ? Kind.Keyword : word is "true" or "false" ? Kind.Constant : word == "nil" ? Kind.Nil : Kind.Identifier, word.Length);
+                Add(Keywords.Contains(word) ? Kind.Keyword
+                    : word is "true" or "false" ? Kind.Constant : word == "nil" ? Kind.Nil : Kind.Identifier, word.Length);
                 Terminated(start);
                 break;
             case var c: throw At(start, $"unrecognized character in action: U+{(int)c:X4} '{c}'");
@@ -191,7 +193,8 @@ internal sealed class TemplateLexer(string source, string text)
         {
             i++;
         }
-        return i == 0 || !TemplateNumber.TryRead(rest[..i].ToString(), out _) ? throw At(_at, $"bad number syntax: {GoQuote.Quote(rest[..Math.Max(1, i)].ToString())}") : i;
+        return i == 0 || !TemplateNumber.TryRead(rest[..i].ToString(), out _)
+            ? throw At(_at, $"bad number syntax: {GoQuote.Quote(rest[..Math.Max(1, i)].ToString())}") : i;
     }
 
     private static bool IsLetter(char c) => c == '_' || char.IsLetter(c) || char.IsDigit(c);

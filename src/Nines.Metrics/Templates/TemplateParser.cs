@@ -163,7 +163,7 @@ internal sealed class TemplateParser
         if (ended == "else")
         {
             // {{else if}} and {{else with}} are a branch of their own that shares the end.
-            if (PeekWord is { Kind: Kind.Keyword } chained && ((chained.Value == "if" && word.Value == "if") || (chained.Value == "with" && word.Value == "with")))
+            if (PeekWord is { Kind: Kind.Keyword } chained && chained.Value == word.Value && word.Value is "if" or "with")
             {
                 Next();
                 otherwise = new ListNode(chained.At, [Control(chained)]);

@@ -27,7 +27,8 @@ internal sealed class TemplateRun(
 
     public string Execute(string name, object? data)
     {
-        var tree = trees(name) ?? throw new TemplateException($"template: no template {GoQuote.Quote(name)} associated with template {GoQuote.Quote(_tree?.Name ?? name)}");
+        var tree = trees(name)
+            ?? throw new TemplateException($"template: no template {GoQuote.Quote(name)} associated with template {GoQuote.Quote(_tree?.Name ?? name)}");
         var (outer, output) = (_tree, _output);
         _output = new StringBuilder();
         Run(tree, data);
@@ -305,7 +306,8 @@ internal sealed class TemplateRun(
         var least = function.Repeats ? kinds.Count - 1 : kinds.Count;
         if (count < least || (count > least && !function.Repeats))
         {
-            throw Error(node is CommandNode ? words[0] : node, $"wrong number of args for {name}: want {(function.Repeats ? "at least " : "")}{least} got {count}");
+            throw Error(node is CommandNode ? words[0] : node,
+                $"wrong number of args for {name}: want {(function.Repeats ? "at least " : "")}{least} got {count}");
         }
         var arguments = new object?[count];
         for (var i = 0; i < count; i++)
