@@ -67,6 +67,11 @@ public static class WorkspaceReader
             RuleFileReader.Read(new(file, node, "the rule file"), found.RuleGroups);
             return;
         }
+        if (!Has("kind") && Has("rule_files") && Has("tests"))
+        {
+            // Unit tests of rules lie beside the rules; they are run by hand or in CI.
+            return;
+        }
         if (!Has("kind") && (Has("scrape_configs") || Has("global")))
         {
             ScrapeConfigReader.Read(new(file, node, "the Prometheus configuration"), found);

@@ -85,7 +85,10 @@ public class RuleFileTests
     [Fact]
     public void RuleFileInAWorkspace_IsPartOfTheModel_AndItsMistakesAreTheWorkspaces()
     {
-        var good = WorkspaceReader.Read([new WorkspaceFile("rules/a.yml", Encoding.UTF8.GetBytes(Good))]);
+        var good = WorkspaceReader.Read([
+            new WorkspaceFile("rules/a.yml", Encoding.UTF8.GetBytes(Good)),
+            new WorkspaceFile("rules/a.test.yml", "rule_files: [a.yml]\ntests: []\n"u8.ToArray()),
+        ]);
         good.Model!.RuleGroups.Select(g => g.Key).ShouldBe(["rules/a.yml;one", "rules/a.yml;two"]);
         var bad = WorkspaceReader.Read([new WorkspaceFile("rules/a.yml", Encoding.UTF8.GetBytes(Good.Replace("sum by", "sum bye")))]);
         bad.Model.ShouldBeNull();
