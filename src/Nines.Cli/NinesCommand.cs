@@ -12,6 +12,7 @@ public static class NinesCommand
         ServeVerb.Create(),
         DemoVerb.Create(),
         CheckVerb.Create(),
+        RulesVerbs.CreateTest(),
         ObjectivesVerb.Create(),
         JournalVerb.Create(),
         BackupVerb.Create(),

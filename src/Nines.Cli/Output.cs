@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Nines.PromQL.Scripts;
+using Nines.Cli.Verbs;
 using Nines.Server.Objectives;
 using Nines.Server.State;
 using Nines.Server.Workspace;
@@ -99,6 +100,8 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(JournalResult))]
 [JsonSerializable(typeof(BackupResult))]
 [JsonSerializable(typeof(ObjectiveList))]
+[JsonSerializable(typeof(RuleCheckResult))]
+[JsonSerializable(typeof(RuleTestResult))]
 [JsonSerializable(typeof(ScriptResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

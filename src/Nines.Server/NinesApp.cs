@@ -61,7 +61,7 @@ public static class NinesApp
         services.AddState(options);
         services.AddTelemetry(options);
         services.AddDelivery(options);
-        services.AddAlerting();
+        services.AddAlerting(publicUrl);
         services.AddObjectives(publicUrl, LedgerFaults.FromEnvironment());
         services.AddWorkspace(options);
         services.AddAccess();
@@ -147,11 +147,13 @@ public static class NinesApp
         var scraper = services.GetRequiredService<ScrapeLoop>();
         var ledger = services.GetRequiredService<LedgerEngine>();
         var door = services.GetRequiredService<AlertDoor>();
+        var rules = services.GetRequiredService<RuleWorker>();
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
         {
             scraper.Apply(model.ScrapeJobs);
             ledger.Apply(model.Objectives);
             door.Apply(model.Receivers);
+            rules.Apply(model.RuleGroups);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));
         });

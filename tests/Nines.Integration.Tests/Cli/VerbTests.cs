@@ -34,6 +34,32 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Rules_OfTheGuide_AreGoodAndPassTheirTest_AndAnErrorHasItsPlace()
+    {
+        var directory = Directory.CreateTempSubdirectory("nines-rules-").FullName;
+        var blocks = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "guide", "rules.md"), TestContext.Current.CancellationToken))
+            .Split("```yaml").Skip(1).Select(b => b.Split("```")[0]).ToList();
+        var (rules, tests) = (Path.Combine(directory, "shop.yml"), Path.Combine(directory, "test.yml"));
+        await File.WriteAllTextAsync(rules, blocks[0], TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(tests, blocks[1].Replace("[shop.yml]", "['s*p.yml']"), TestContext.Current.CancellationToken);
+        (await RunAsync("check", "rules", rules)).ShouldBe((ExitCode.Ok, $"{rules}: 2 rules found\n", ""));
+        (await RunAsync("test", "rules", tests)).ShouldBe((ExitCode.Ok, $"{tests}: SUCCESS\n", ""));
+
+        await File.WriteAllTextAsync(tests, blocks[1].Replace("value: 0.5", "value: 0.6"), TestContext.Current.CancellationToken);
+        var (code, output, _) = await RunAsync("test", "rules", tests);
+        code.ShouldBe(ExitCode.Problems);
+        output.ShouldContain("expr: job:requests:rate5m, time: 5m\n    exp: [job:requests:rate5m{job=\"shop\"} 0.6]\n    got: [job:requests:rate5m{job=\"shop\"} 0.5]");
+        var (_, json, _) = await RunAsync("test", "rules", tests, "--format", "json");
+        JsonNode.Parse(json)!["failures"]![0]!["timeSeconds"]!.GetValue<double>().ShouldBe(300);
+
+        await File.WriteAllTextAsync(rules, blocks[0].Replace("== 0", "== = 0"), TestContext.Current.CancellationToken);
+        var (checkedCode, checkedJson, _) = await RunAsync("check", "rules", rules, "--format", "json");
+        checkedCode.ShouldBe(ExitCode.Problems);
+        JsonNode.Parse(checkedJson)!["problems"]![0]!["line"]!.GetValue<int>().ShouldBe(9);
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
     public async Task Config_FlagOverFileOverDefault_NamesTheOrigin()
     {
         var file = Path.GetTempFileName();
