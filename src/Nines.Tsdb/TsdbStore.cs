@@ -63,6 +63,9 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
         }
     }
 
+    /// <summary>Counts over the series in memory; each list holds the first <paramref name="limit"/>, largest first.</summary>
+    public TsdbStats Stats(int limit) => HeadStats.Of(_registry, limit);
+
     /// <inheritdoc/>
     public IAppend Begin() => new Append(this, Interlocked.Increment(ref _appends), _stagings.TryTake(out var list) ? list : []);
 

@@ -142,6 +142,22 @@ public class TsdbStoreTests
     }
 
     [Fact]
+    public void Stats_SeriesOfThreeNames_AreCountedByNameLabelAndPair()
+    {
+        using var store = Stores.Open(new MemoryLogFiles());
+        store.Stats(10).ShouldBeEquivalentTo(new TsdbStats(0, 0, 0, 0, 0, [], [], [], []));
+        store.Append(Stores.Named("a", ("job", "api"), ("code", "200")), new CounterSample(5, 1, 0));
+        store.Append(Stores.Named("a", ("job", "api"), ("code", "500")), new CounterSample(6, 1, 0));
+        store.Append(Stores.Named("b", ("job", "web")), new CounterSample(9, 1, 0));
+        var stats = store.Stats(2);
+        (stats.Series, stats.LabelPairs, stats.Chunks, stats.MinMs, stats.MaxMs).ShouldBe((3, 6, 3, 5, 9));
+        stats.SeriesByMetricName.ShouldBe([new("a", 2), new("b", 1)]);
+        stats.ValuesByLabelName.ShouldBe([new("__name__", 2), new("code", 2)]);
+        stats.BytesByLabelName.ShouldBe([new("job", 9), new("code", 6)]);
+        stats.SeriesByLabelPair.ShouldBe([new("__name__=a", 2), new("job=api", 2)]);
+    }
+
+    [Fact]
     public void Directory_ClosedAndOpenedAgain_HasAllSamples()
     {
         var directory = Directory.CreateTempSubdirectory("nines-tsdb-").FullName;

@@ -60,6 +60,18 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         }
     }
 
+    /// <summary>How many compressed runs of samples there are; the uncompressed end counts as one.</summary>
+    public int ChunkCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _chunks.Length + (_tailCount > 0 ? 1 : 0);
+            }
+        }
+    }
+
     /// <summary>What would become of a sample.</summary>
     public Verdict Judge(in CounterSample sample)
     {

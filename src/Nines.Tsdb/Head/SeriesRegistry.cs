@@ -113,6 +113,24 @@ internal sealed class SeriesRegistry(int maxSeries)
         }
     }
 
+    /// <summary>Reads the lists of series by label name and value, while no series is born or dropped.</summary>
+    public void ReadPostings(Action<IReadOnlyDictionary<string, Dictionary<string, List<MemSeries>>>> read)
+    {
+        lock (_gate)
+        {
+            read(_postings);
+        }
+    }
+
+    /// <summary>All findable series.</summary>
+    public MemSeries[] All()
+    {
+        lock (_gate)
+        {
+            return [.. _byLabels.Values.Where(s => s.Listed)];
+        }
+    }
+
     /// <summary>Follows a selection.</summary>
     public TrackedSeries Track(IReadOnlyList<Matcher> matchers)
     {
