@@ -18,6 +18,7 @@ using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Web;
 using Nines.Server.Workspace;
+using Nines.Tsdb;
 
 namespace Nines.Server;
 
@@ -147,6 +148,7 @@ public static class NinesApp
         var scraper = services.GetRequiredService<ScrapeLoop>();
         var ledger = services.GetRequiredService<LedgerEngine>();
         var door = services.GetRequiredService<AlertDoor>();
+        services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
         {
             scraper.Apply(model.ScrapeJobs);
