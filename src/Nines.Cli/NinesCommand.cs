@@ -16,6 +16,7 @@ public static class NinesCommand
         JournalVerb.Create(),
         BackupVerb.Create(),
         RestoreVerb.Create(),
+        PromqlVerb.Create(),
         ConfigVerb.Create(),
         VersionVerb.Create(),
         DemoVerb.CreateShop(),

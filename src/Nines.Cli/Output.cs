@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Nines.PromQL.Scripts;
 using Nines.Server.Objectives;
 using Nines.Server.State;
 using Nines.Server.Workspace;
@@ -84,13 +85,21 @@ public sealed record JournalResult(bool Ok, long Facts, IReadOnlyList<string> Pr
 /// <param name="VerifiedFacts">How many facts of the journal were verified; null when none were.</param>
 public sealed record BackupResult(string File, string State, int Files, long Bytes, long? VerifiedFacts);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+/// <summary>What <c>nines promql run --format json</c> answers.</summary>
+/// <param name="Passed">Evaluations that came as expected.</param>
+/// <param name="Failed">Those that did not.</param>
+/// <param name="Skipped">Those not tried.</param>
+/// <param name="Evaluations">All that did not pass.</param>
+public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnlyList<ScriptEvaluation> Evaluations);
+
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(CheckResult))]
 [JsonSerializable(typeof(ConfigResult))]
 [JsonSerializable(typeof(VersionResult))]
 [JsonSerializable(typeof(JournalResult))]
 [JsonSerializable(typeof(BackupResult))]
 [JsonSerializable(typeof(ObjectiveList))]
+[JsonSerializable(typeof(ScriptResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Texts for people keep their letters and signs.</summary>

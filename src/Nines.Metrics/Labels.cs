@@ -8,6 +8,9 @@ public sealed class Labels : IEquatable<Labels>
     /// <summary>The name of the label that carries the metric name.</summary>
     public const string MetricName = "__name__";
 
+    /// <summary>The labels that say what kind of values a series has; they go when the values become others.</summary>
+    private static readonly string[] MetadataNames = [MetricName, "__type__", "__unit__"];
+
     /// <summary>No labels.</summary>
     public static readonly Labels Empty = new([]);
 
@@ -69,17 +72,27 @@ public sealed class Labels : IEquatable<Labels>
         Of(_pairs.Where(p => p.Key != name).Select(p => (p.Key, p.Value)).Append((name, value)));
 
     /// <summary>The same labels without those named.</summary>
-    public Labels Without(params ReadOnlySpan<string> names)
+    public Labels Without(params ReadOnlySpan<string> names) => Filtered(names, keep: false);
+
+    /// <summary>The same labels without the metric name, its type and its unit.</summary>
+    public Labels WithoutMetadata() => Filtered(MetadataNames, keep: false);
+
+    /// <summary>Only the labels named.</summary>
+    public Labels Keep(params ReadOnlySpan<string> names) => Filtered(names, keep: true);
+
+    /// <summary>Orders label sets as Prometheus does: pair by pair, name before value; a set that another begins with comes first.</summary>
+    public static int Compare(Labels a, Labels b)
     {
-        var left = new List<(string, string)>(_pairs.Length);
-        foreach (var pair in _pairs)
+        for (var i = 0; i < a._pairs.Length && i < b._pairs.Length; i++)
         {
-            if (!names.Contains(pair.Key))
+            var order = string.CompareOrdinal(a._pairs[i].Key, b._pairs[i].Key);
+            order = order != 0 ? order : string.CompareOrdinal(a._pairs[i].Value, b._pairs[i].Value);
+            if (order != 0)
             {
-                left.Add((pair.Key, pair.Value));
+                return order;
             }
         }
-        return Of(left);
+        return a._pairs.Length.CompareTo(b._pairs.Length);
     }
 
     /// <inheritdoc/>
@@ -118,6 +131,29 @@ public sealed class Labels : IEquatable<Labels>
             text.Append('"');
         }
         return open || text.Length == 0 ? text.Append(open ? "}" : "{}").ToString() : text.ToString();
+    }
+
+    private Labels Filtered(ReadOnlySpan<string> names, bool keep)
+    {
+        var left = 0;
+        foreach (var pair in _pairs)
+        {
+            left += names.Contains(pair.Key) == keep ? 1 : 0;
+        }
+        if (left == _pairs.Length || left == 0)
+        {
+            return left == 0 ? Empty : this;
+        }
+        var pairs = new KeyValuePair<string, string>[left];
+        left = 0;
+        foreach (var pair in _pairs)
+        {
+            if (names.Contains(pair.Key) == keep)
+            {
+                pairs[left++] = pair;
+            }
+        }
+        return new Labels(pairs);
     }
 
     private static ulong HashOf(KeyValuePair<string, string>[] pairs)

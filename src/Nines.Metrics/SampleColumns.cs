@@ -43,6 +43,21 @@ public sealed class SampleColumns
     /// <summary>Counts samples that were written to the reserved room.</summary>
     public void Advance(int count) => Count += count;
 
+    /// <summary>Removes stale markers, as functions over ranges want it.</summary>
+    public void DropStale()
+    {
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            if (!StaleMarker.Is(_values[i]))
+            {
+                (_times[kept], _values[kept]) = (_times[i], _values[i]);
+                kept++;
+            }
+        }
+        Count = kept;
+    }
+
     private void Reserve(int count)
     {
         if (Count + count > _times.Length)

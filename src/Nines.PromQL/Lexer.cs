@@ -220,7 +220,10 @@ internal sealed class Lexer(string query)
         return true;
     }
 
-    /// <summary>A run of \xHH and \NNN, which are bytes of UTF-8; bytes that are not become U+FFFD.</summary>
+    /// <summary>
+    /// A run of \xHH and \NNN, which are bytes of UTF-8. A byte that is not becomes U+DC00 + byte: no text holds half a surrogate pair otherwise,
+    /// so the byte can be named again where the text is refused.
+    /// </summary>
     private bool ByteEscapes(StringBuilder text)
     {
         var bytes = new List<byte>();
@@ -245,7 +248,13 @@ internal sealed class Lexer(string query)
             bytes.Add((byte)value);
             _at = from + length;
         }
-        text.Append(Encoding.UTF8.GetString([.. bytes]));
+        var rest = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes);
+        while (!rest.IsEmpty)
+        {
+            var valid = Rune.DecodeFromUtf8(rest, out var rune, out var used) == System.Buffers.OperationStatus.Done;
+            text.Append(valid ? rune.ToString() : ((char)(0xdc00 + rest[0])).ToString());
+            rest = rest[(valid ? used : 1)..];
+        }
         return true;
     }
 

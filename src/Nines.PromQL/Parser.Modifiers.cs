@@ -150,7 +150,7 @@ internal sealed partial class Parser
     private Expr Duration(int minimum)
     {
         using var level = Descend();
-        var left = DurationAtom();
+        var left = DurationAtom(inExpression: true);
         while (Operator() is var (op, precedence) && precedence >= minimum && op is "+" or "-" or "*" or "/" or "%" or "^")
         {
             Grow();
@@ -162,14 +162,15 @@ internal sealed partial class Parser
     }
 
     /// <summary>One part of a duration: a number, a duration, step(), range(), min_of, max_of, something in parentheses; each with a sign perhaps.</summary>
-    private Expr DurationAtom()
+    private Expr DurationAtom(bool inExpression = false)
     {
         using var level = Descend();
         var token = Now;
         if (IsOp("-") || IsOp("+"))
         {
             _at++;
-            var inner = DurationAtom();
+            // A sign binds weaker than a power, but an offset takes one atom: offset -5m ^ 2 is not one.
+            var inner = inExpression ? Duration(6) : DurationAtom();
             return new UnaryExpr(new(token.Start, LastEnd), token.Text == "-", inner);
         }
         if (token.Kind is TokenKind.Number or TokenKind.Duration)
