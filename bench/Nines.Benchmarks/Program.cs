@@ -40,8 +40,9 @@ try
         appending.Stop();
     }
     var samples = (long)ticks * values.Length;
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"appended {samples / 1e6:F1} M samples of {values.Length} series in {making.Elapsed.TotalSeconds:F1} s, of it in the store {appending.Elapsed.TotalNanoseconds / samples:F0} ns a sample"));
+    Say(
+        $"appended {samples / 1e6:F1} M samples of {values.Length} series in {making.Elapsed.TotalSeconds:F1} s");
+    Say($"of it in the store {appending.Elapsed.TotalNanoseconds / samples:F0} ns a sample");
     // Merges go on behind the last commit.
     for (var blocks = -1; blocks != store.Health.Blocks;)
     {
@@ -51,22 +52,27 @@ try
     }
     var health = store.Health;
     var blockSamples = Read(store, data, 0, health.Blocks == 0 ? 0 : clock.Ms, out var readSeconds, out _);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{health.Blocks} blocks, {health.BlockBytes / 1e6:F1} MB; log {health.LogBytes / 1e6:F1} MB; refused {health.RefusedSamples}; failures {health.FailedMaintenance} {health.LastError}"));
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"all of {blockSamples / 1e6:F1} M samples read at {readSeconds * 1e9 / Math.Max(1, blockSamples):F2} ns a sample; peak resident {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB, now {Environment.WorkingSet >> 20} MiB"));
+    Say(
+        $"{health.Blocks} blocks, {health.BlockBytes / 1e6:F1} MB; log {health.LogBytes / 1e6:F1} MB");
+    Say($"refused {health.RefusedSamples}; failures {health.FailedMaintenance} {health.LastError}");
+    Say(
+        $"all of {blockSamples / 1e6:F1} M samples read at {readSeconds * 1e9 / Math.Max(1, blockSamples):F2} ns a sample");
+    Say($"peak resident {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB, now {Environment.WorkingSet >> 20} MiB");
     var newest = Read(store, data, clock.Ms - 3_600_000, clock.Ms + 60_000, out readSeconds, out var selectSeconds);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"the newest hour, from memory: {readSeconds * 1e9 / newest:F2} ns a sample; selecting all series {selectSeconds * 1e6 / values.Length:F2} us a series"));
+    Say(
+        $"the newest hour, from memory: {readSeconds * 1e9 / newest:F2} ns a sample");
+    Say($"selecting all series {selectSeconds * 1e6 / values.Length:F2} us a series");
     foreach (var file in new DirectoryInfo(Path.Combine(directory, "blocks")).EnumerateFiles().OrderBy(f => f.Name, StringComparer.Ordinal))
     {
-        Console.WriteLine($"  {file.Name} {file.Length}");
+        Say($"  {file.Name} {file.Length}");
     }
 }
 finally
 {
     Directory.Delete(directory, recursive: true);
 }
+
+static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
 
 static long Read(TsdbStore store, ServiceData data, long fromMs, long toMs, out double seconds, out double selectSeconds)
 {

@@ -3,8 +3,8 @@ using Nines.Metrics;
 namespace Nines.Benchmarks;
 
 /// <summary>
-/// A hundred series an instance, as services and their hosts expose them: 20 request counters, a histogram of 56 series, 5 of the process, 12 of processors with two decimals,
-/// and 7 gauges. The seed is the world.
+/// A hundred series an instance, as services and their hosts expose them: 20 request counters, a histogram of 56 series, 5 of the process, 12 of processors
+/// with two decimals, and 7 gauges. The seed is the world.
 /// </summary>
 internal sealed class ServiceData
 {

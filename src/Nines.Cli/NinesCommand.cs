@@ -14,6 +14,7 @@ public static class NinesCommand
         CheckVerb.Create(),
         ObjectivesVerb.Create(),
         JournalVerb.Create(),
+        TsdbVerb.Create(),
         BackupVerb.Create(),
         RestoreVerb.Create(),
         PromqlVerb.Create(),

@@ -7,6 +7,7 @@ using Nines.PromQL.Scripts;
 using Nines.Server.Objectives;
 using Nines.Server.State;
 using Nines.Server.Workspace;
+using Nines.Tsdb;
 
 namespace Nines.Cli;
 
@@ -99,6 +100,8 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(JournalResult))]
 [JsonSerializable(typeof(BackupResult))]
 [JsonSerializable(typeof(ObjectiveList))]
+[JsonSerializable(typeof(TsdbVerification))]
+[JsonSerializable(typeof(TsdbInventory))]
 [JsonSerializable(typeof(ScriptResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -59,7 +59,7 @@ internal static class ServerOverview
                     .Take(3))}. Verify with nines tsdb verify, and restore from a backup.", ["/nines/v1/objectives"]),
             Check("metrics", "heldForLedger", "datastore", metrics.HeldBlocks == 0 && metrics.DroppedNeeded == 0, HealthClass.Soft,
                 (double)metrics.HeldBlocks, "blocks",
-                $"The ledger is behind: {metrics.HeldBlocks} blocks outlive the retention for it, {metrics.DroppedNeeded} were dropped before it had counted them.",
+                $"The ledger is behind: {metrics.HeldBlocks} blocks outlive the retention for it, {metrics.DroppedNeeded} were dropped uncounted.",
                 ["/nines/v1/objectives"]),
             Check("targets", "up", "component", targets.All(t => t.Health != TargetHealth.Down), HealthClass.Soft,
                 (double)targets.Count(t => t.Health == TargetHealth.Up), "targets",

@@ -8,8 +8,8 @@ using Nines.Tsdb.Files;
 namespace Nines.Tsdb.Blocks;
 
 /// <summary>
-/// A stretch of time in a file that never changes. Readers may hold it after the store has dropped it. A chunk whose bytes are not what was written is left out and noted in
-/// <see cref="Damages"/>; the rest goes on.
+/// A stretch of time in a file that never changes. Readers may hold it after the store has dropped it. A chunk whose bytes are not what was written is
+/// left out and noted in <see cref="Damages"/>; the rest goes on.
 /// </summary>
 internal sealed class Block
 {

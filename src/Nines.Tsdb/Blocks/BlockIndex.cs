@@ -103,7 +103,8 @@ internal sealed class BlockIndex
         var bytes = Bytes;
         var table = bytes[_seriesAt..];
         var (from, to) = (Word(table, Checked(series, Series)), Word(table, series + 1));
-        return from <= to && to <= (uint)bytes.Length ? new SeriesEntry(bytes[(int)from..(int)to]) : throw new InvalidDataException("a series outside the index");
+        return from <= to && to <= (uint)bytes.Length ? new SeriesEntry(bytes[(int)from..(int)to])
+            : throw new InvalidDataException("a series outside the index");
     }
 
     /// <summary>The number of the series with these labels; −1 when there is none.</summary>

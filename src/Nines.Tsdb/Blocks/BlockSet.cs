@@ -44,7 +44,11 @@ internal sealed class BlockSet(IStoreFiles files, TsdbFault fault)
     }
 
     /// <summary>The end of the window that a time lies in.</summary>
-    public static long EndOf(long ms, long window) => (Math.DivRem(ms, window) is var (quotient, rest) && rest < 0 ? quotient - 1 : ms / window) * window + window;
+    public static long EndOf(long ms, long window)
+    {
+        var (quotient, rest) = Math.DivRem(ms, window);
+        return (rest < 0 ? quotient : quotient + 1) * window;
+    }
 
     /// <summary>Opens the blocks that are there, and removes what an earlier process left unfinished or superseded.</summary>
     /// <exception cref="InvalidDataException">A newer version wrote one.</exception>

@@ -2,7 +2,9 @@ using Nines.Metrics;
 
 namespace Nines.Tsdb.Blocks;
 
-/// <summary>Which blocks there are at a moment, in order of time, and from when on samples are in memory. Immutable; holding it keeps its blocks readable.</summary>
+/// <summary>
+/// Which blocks there are at a moment, in order of time, and from when on samples are in memory. Immutable; holding it keeps its blocks readable.
+/// </summary>
 internal sealed class BlockView(Block[] blocks, long headStartMs)
 {
     /// <summary>No blocks; everything is in memory.</summary>

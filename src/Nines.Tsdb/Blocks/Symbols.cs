@@ -1,6 +1,8 @@
 namespace Nines.Tsdb.Blocks;
 
-/// <summary>The order of UTF-8 texts in a block: that of their UTF-16 units, which is the order of <see cref="string.CompareOrdinal(string, string)"/>.</summary>
+/// <summary>
+/// The order of UTF-8 texts in a block: that of their UTF-16 units, which is the order of <see cref="string.CompareOrdinal(string, string)"/>.
+/// </summary>
 internal static class Symbols
 {
     /// <summary>Compares two texts.</summary>

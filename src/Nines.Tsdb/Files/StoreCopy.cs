@@ -4,7 +4,8 @@ using Nines.Tsdb.Log;
 namespace Nines.Tsdb.Files;
 
 /// <summary>
-/// Copies a store that may be in use. First the log, as far as it goes, then the blocks: samples leave the log only when a block has them, so nothing falls between.
+/// Copies a store that may be in use. First the log, as far as it goes, then the blocks: samples leave the log only when a block has them,
+/// so nothing falls between.
 /// </summary>
 internal static class StoreCopy
 {

@@ -31,7 +31,6 @@ internal sealed class SelectedSeries(Labels labels, BlockSet blocks, BlockView v
     /// <inheritdoc/>
     public void Read(long fromMs, long toMs, SampleColumns into)
     {
-        var before = into.Count;
         for (var i = 0; i < _count; i++)
         {
             var (block, series) = _places[i];
@@ -44,6 +43,7 @@ internal sealed class SelectedSeries(Labels labels, BlockSet blocks, BlockView v
         {
             return;
         }
+        var before = into.Count;
         for (var shown = view; ;)
         {
             var from = Math.Max(fromMs, shown.HeadStartMs);
@@ -52,10 +52,10 @@ internal sealed class SelectedSeries(Labels labels, BlockSet blocks, BlockView v
             {
                 return;
             }
-            // The head was cut meanwhile: begin anew with the block that was made of it.
+            // The head was cut meanwhile: what it held at the selection is in a block now.
             shown = blocks.View;
             into.Truncate(before);
-            ReadBlocks(shown, fromMs, toMs, into);
+            ReadBlocks(shown, Math.Max(fromMs, view.HeadStartMs), toMs, into);
         }
     }
 
