@@ -19,8 +19,7 @@ internal static class Measurements
             var writer = new RemoteWriter(server.Client, new BenchData(series));
             await writer.SendAsync(endMs - ((ticks - 1) * StepMs), StepMs, ticks, 10, done => Progress($"{server.Name}: {done} of {ticks} ticks"), stop);
             Progress("");
-            Console.WriteLine($"{server.Name}: {writer.Samples / 1e6:F1} M samples in {(Now() - begun) / 1000d:F1} s, {(server.Cpu - cpu).TotalSeconds / (writer.Samples / 1e6):F2} CPU s/M, "
-                + $"{server.Memory.Resident >> 20} MB resident");
+            Console.WriteLine($"{server.Name}: {Fed(writer, server, begun, cpu)}, {server.Memory.Resident >> 20} MB resident");
         }
         var comparison = new QueryComparison(prometheus, nines);
         var costs = new List<QueryCost>();
@@ -51,10 +50,16 @@ internal static class Measurements
         }, stop);
         Progress("");
         var (resident, anonymous) = nines.Memory;
-        Console.WriteLine($"{writer.Samples / 1e6:F1} M samples in {(Now() - begun) / 1000d:F1} s, {(nines.Cpu - cpu).TotalSeconds / (writer.Samples / 1e6):F2} CPU s/M");
+        Console.WriteLine(Fed(writer, nines, begun, cpu));
         Console.WriteLine($"resident {resident >> 20} MB (of which anonymous {anonymous >> 20} MB), at most {most >> 20} MB");
         Console.WriteLine($"data {nines.Directory}/data");
         return 0;
+    }
+
+    private static string Fed(RemoteWriter writer, ServerProcess server, long begunMs, TimeSpan cpu)
+    {
+        var millions = writer.Samples / 1e6;
+        return $"{millions:F1} M samples in {(Now() - begunMs) / 1000d:F1} s, {(server.Cpu - cpu).TotalSeconds / millions:F2} CPU s/M";
     }
 
     private static string Cell(double wall, double cpu) => $"{wall:F1} ({cpu:F0})";

@@ -50,7 +50,8 @@ internal sealed class QueryComparison(ServerProcess theirs, ServerProcess ours)
             their.Add(await AskAsync(theirs, query, form, stop));
             our.Add(await AskAsync(ours, query, form, stop));
         }
-        return new QueryCost(query, Median(their), (theirs.Cpu - theirCpu).TotalMilliseconds / rounds, Median(our), (ours.Cpu - ourCpu).TotalMilliseconds / rounds);
+        var (theirMs, ourMs) = ((theirs.Cpu - theirCpu).TotalMilliseconds, (ours.Cpu - ourCpu).TotalMilliseconds);
+        return new QueryCost(query, Median(their), theirMs / rounds, Median(our), ourMs / rounds);
     }
 
     public static double GeometricMean(IEnumerable<double> ratios) => Math.Exp(ratios.Average(Math.Log));
@@ -58,8 +59,9 @@ internal sealed class QueryComparison(ServerProcess theirs, ServerProcess ours)
     private static Dictionary<string, string> Form(BenchQuery query, long endMs)
     {
         var end = (endMs / 1000d).ToString(CultureInfo.InvariantCulture);
+        var start = ((endMs / 1000d) - 3600).ToString(CultureInfo.InvariantCulture);
         return query.IsRange
-            ? new(StringComparer.Ordinal) { ["query"] = query.Text, ["start"] = ((endMs / 1000d) - 3600).ToString(CultureInfo.InvariantCulture), ["end"] = end, ["step"] = "15" }
+            ? new(StringComparer.Ordinal) { ["query"] = query.Text, ["start"] = start, ["end"] = end, ["step"] = "15" }
             : new(StringComparer.Ordinal) { ["query"] = query.Text, ["time"] = end };
     }
 

@@ -13,7 +13,7 @@ internal sealed class RemoteWriter(HttpClient client, BenchData data)
     /// <summary>Samples sent.</summary>
     public long Samples { get; private set; }
 
-    /// <summary>Sends ticks at times <paramref name="startMs"/>, + <paramref name="stepMs"/>, …; each request carries some ticks of a thousand series.</summary>
+    /// <summary>Sends ticks at <paramref name="startMs"/>, + <paramref name="stepMs"/>, …; a request carries some ticks of a thousand series.</summary>
     public async Task SendAsync(long startMs, long stepMs, int ticks, int ticksPerRequest, Action<int>? progress, CancellationToken stop)
     {
         for (var done = 0; done < ticks; done += ticksPerRequest)
@@ -62,7 +62,7 @@ internal sealed class RemoteWriter(HttpClient client, BenchData data)
             var size = _labels[s].Length;
             for (var t = 0; t < values.Length; t++)
             {
-                size += SampleBytes(values[t][s], startMs + (t * stepMs), sample) ;
+                size += SampleBytes(values[t][s], startMs + (t * stepMs), sample);
             }
             message.WriteByte(0x0a);
             WriteVarint(message, (ulong)size);
@@ -78,7 +78,7 @@ internal sealed class RemoteWriter(HttpClient client, BenchData data)
     private static int SampleBytes(double value, long timeMs, Span<byte> into)
     {
         var time = (ulong)timeMs;
-        var length = 10;
+        int length;
         into[2] = 0x09;
         BinaryPrimitives.WriteDoubleLittleEndian(into[3..], value);
         into[11] = 0x10;

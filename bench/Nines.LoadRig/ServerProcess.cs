@@ -37,8 +37,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         get
         {
             var status = File.ReadAllLines($"/proc/{_process.Id}/status");
-            long Of(string key) => long.Parse(status.First(l => l.StartsWith(key, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-                CultureInfo.InvariantCulture) * 1024;
+            long Of(string key)
+            {
+                var words = status.First(l => l.StartsWith(key, StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+                return long.Parse(words[1], CultureInfo.InvariantCulture) * 1024;
+            }
             return (Of("VmRSS:"), Of("RssAnon:"));
         }
     }

@@ -15,6 +15,7 @@ public static class NinesCommand
         RulesVerbs.CreateTest(),
         ObjectivesVerb.Create(),
         JournalVerb.Create(),
+        TsdbVerb.Create(),
         BackupVerb.Create(),
         RestoreVerb.Create(),
         PromqlVerb.Create(),

@@ -8,6 +8,7 @@ using Nines.Cli.Verbs;
 using Nines.Server.Objectives;
 using Nines.Server.State;
 using Nines.Server.Workspace;
+using Nines.Tsdb;
 
 namespace Nines.Cli;
 
@@ -102,6 +103,8 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(ObjectiveList))]
 [JsonSerializable(typeof(RuleCheckResult))]
 [JsonSerializable(typeof(RuleTestResult))]
+[JsonSerializable(typeof(TsdbVerification))]
+[JsonSerializable(typeof(TsdbInventory))]
 [JsonSerializable(typeof(ScriptResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -18,6 +18,7 @@ using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Web;
 using Nines.Server.Workspace;
+using Nines.Tsdb;
 
 namespace Nines.Server;
 
@@ -148,6 +149,7 @@ public static class NinesApp
         var ledger = services.GetRequiredService<LedgerEngine>();
         var door = services.GetRequiredService<AlertDoor>();
         var rules = services.GetRequiredService<RuleWorker>();
+        services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
         {
             scraper.Apply(model.ScrapeJobs);
