@@ -4,9 +4,11 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Nines.PromQL.Scripts;
+using Nines.Cli.Verbs;
 using Nines.Server.Objectives;
 using Nines.Server.State;
 using Nines.Server.Workspace;
+using Nines.Tsdb;
 
 namespace Nines.Cli;
 
@@ -99,6 +101,10 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(JournalResult))]
 [JsonSerializable(typeof(BackupResult))]
 [JsonSerializable(typeof(ObjectiveList))]
+[JsonSerializable(typeof(RuleCheckResult))]
+[JsonSerializable(typeof(RuleTestResult))]
+[JsonSerializable(typeof(TsdbVerification))]
+[JsonSerializable(typeof(TsdbInventory))]
 [JsonSerializable(typeof(ScriptResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

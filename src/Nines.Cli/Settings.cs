@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Nines.Server;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -29,6 +30,8 @@ public sealed class Settings
         ("listen", "http://127.0.0.1:9999", false, "Address to listen on; loopback only unless you say otherwise."),
         ("public-url", "", false, "Address people reach the server at; links in messages start with it. Default: the listen address."),
         ("postgres", "", true, "Connection string of a PostgreSQL database for the state. Default: SQLite in the data directory."),
+        ("metrics-retention", "15d", false, "How long samples are kept, such as 15d or 36h."),
+        ("metrics-max-bytes", "64GiB", false, "Most the metrics store takes on disk, such as 500MiB or 64GiB; the oldest samples go first."),
         ("demo", "false", false, "Let visitors from loopback look without signing in."),
     ];
 
@@ -77,8 +80,30 @@ public sealed class Settings
             Listen = listen.GetLeftPart(UriPartial.Authority),
             PublicUrl = publicUrl,
             Postgres = Of("postgres") is { Length: > 0 } postgres ? postgres : null,
+            MetricsRetention = Duration(Of("metrics-retention")),
+            MetricsMaxBytes = Bytes(Of("metrics-max-bytes")),
             Demo = demo,
         };
+    }
+
+    private static TimeSpan Duration(string text)
+    {
+        var hours = text.Length > 1 && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 100_000
+            ? text[^1] switch { 'd' => count * 24, 'h' => count, _ => 0 } : 0;
+        return hours > 0 ? TimeSpan.FromHours(hours) : throw new SettingsException($"metrics-retention: {text} is no length of time; write 15d or 36h");
+    }
+
+    private static long Bytes(string text)
+    {
+        foreach (var (unit, shift) in ((string, int)[])[("MiB", 20), ("GiB", 30), ("TiB", 40)])
+        {
+            if (text.EndsWith(unit, StringComparison.Ordinal) && long.TryParse(text.AsSpan(0, text.Length - 3), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count is > 0 and < 1_000_000)
+            {
+                return count << shift;
+            }
+        }
+        throw new SettingsException($"metrics-max-bytes: {text} is no size; write 500MiB or 64GiB");
     }
 
     private static Dictionary<string, string> ReadFile(string path)

@@ -20,6 +20,7 @@ using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Web;
 using Nines.Server.Workspace;
+using Nines.Tsdb;
 
 namespace Nines.Server;
 
@@ -64,7 +65,7 @@ public static class NinesApp
         services.AddSingleton<ReadTargetFile>(TargetFileReader.Read);
         services.AddTelemetry(options);
         services.AddDelivery(options);
-        services.AddAlerting();
+        services.AddAlerting(publicUrl);
         services.AddObjectives(publicUrl, LedgerFaults.FromEnvironment());
         services.AddWorkspace(options);
         services.AddAccess();
@@ -150,11 +151,14 @@ public static class NinesApp
         var discovery = services.GetRequiredService<TargetDiscovery>();
         var ledger = services.GetRequiredService<LedgerEngine>();
         var door = services.GetRequiredService<AlertDoor>();
+        var rules = services.GetRequiredService<RuleWorker>();
+        services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
         {
             discovery.Apply(model.ScrapeJobs);
             ledger.Apply(model.Objectives);
             door.Apply(model.Receivers);
+            rules.Apply(model.RuleGroups);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));
         });

@@ -20,6 +20,12 @@ public sealed record NinesOptions
     /// <summary>The address people reach this server at; links in messages start with it. Null takes <see cref="Listen"/>.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>How long samples are kept. Default 15 days.</summary>
+    public TimeSpan MetricsRetention { get; init; } = TimeSpan.FromDays(15);
+
+    /// <summary>Most bytes the metrics store takes on disk; the oldest samples go first. Default 64 GiB.</summary>
+    public long MetricsMaxBytes { get; init; } = 64L << 30;
+
     /// <summary>Whether visitors from loopback are viewers without signing in.</summary>
     public bool Demo { get; init; }
 

@@ -1,54 +1,87 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Nines.Metrics;
+using Nines.Tsdb.Blocks;
+using Nines.Tsdb.Files;
 using Nines.Tsdb.Head;
 using Nines.Tsdb.Log;
+using Nines.Tsdb.Reading;
 
 namespace Nines.Tsdb;
 
 /// <summary>
-/// The built-in metrics store: series and samples in memory, every commit in a log on disk.
+/// The built-in metrics store: the newest hours in memory with every commit in a log on disk, the rest in blocks on disk.
 /// What one commit appends is written at once; each series shows its new samples as soon as they are in memory.
 /// </summary>
-public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncDisposable
+public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncDisposable
 {
+    /// <summary>The head is cut so long after a window's end, so that what comes late finds its place.</summary>
+    private const long LateMs = 3_600_000;
+
+    private const int MostUnlogged = 1_000_000;
+
     private readonly TsdbOptions _options;
     private readonly SeriesRegistry _registry;
+    private readonly BlockSet _blocks;
     private readonly LogWriter _log;
     private readonly Lock _commit = new();
+    private readonly Lock _maintenance = new();
     private readonly LogBuffer _buffer = new();
     private readonly List<MemSeries> _undescribed = [];
+    private readonly List<StagedSample> _unlogged = [];
     private readonly ConcurrentBag<List<StagedSample>> _stagings = [];
     private readonly LogReader _replay;
     private readonly ITimer _syncTimer;
-    private readonly ITimer _retentionTimer;
+    private readonly ITimer _maintenanceTimer;
     private bool _disposed;
     private bool _logWritable = true;
+    private long _floorMs;
+    private long _cutDueMs = long.MinValue;
+    private long _newestMs = long.MinValue;
     private long _appends;
     private long _appended;
     private long _refused;
     private long _refusedSeries;
     private long _failedCommits;
     private long _failedSyncs;
+    private long _failedMaintenance;
+    private int _heldBlocks;
+    private long _droppedNeeded;
     private string? _lastError;
     private DateTimeOffset? _lastErrorAt;
 
-    /// <summary>Opens a store and reads its log.</summary>
-    /// <exception cref="InvalidDataException">A newer version of Nines wrote the log.</exception>
+    /// <summary>Opens a store: its blocks and its log.</summary>
+    /// <exception cref="InvalidDataException">A newer version of Nines wrote a part of it.</exception>
     /// <exception cref="IOException">The directory cannot be read.</exception>
-    public TsdbStore(TsdbOptions options) : this(options, new DirectoryLogFiles(Path.Combine(options.Directory, "log")))
+    public TsdbStore(TsdbOptions options) : this(options, new DirectoryFiles(options.Directory))
     {
     }
 
-    internal TsdbStore(TsdbOptions options, ILogFiles files)
+    internal TsdbStore(TsdbOptions options, IStoreFiles files)
     {
         _options = options;
-        _registry = new SeriesRegistry(options.MaxSeries);
+        _blocks = new BlockSet(files, options.Fault);
+        _registry = new SeriesRegistry(options.MaxSeries, _blocks);
         _log = new LogWriter(files, options.SegmentBytes);
-        _replay = new LogReader(_registry, OldestMs());
+        _blocks.Open();
+        _floorMs = _blocks.View.HeadStartMs;
+        _replay = new LogReader(_registry, Math.Max(OldestMs(), options.Fault == TsdbFault.LogReplayedWhole ? long.MinValue : _floorMs));
         Replay(files);
         _syncTimer = options.Time.CreateTimer(_ => Sync(), null, options.SyncInterval, options.SyncInterval);
-        _retentionTimer = options.Time.CreateTimer(_ => DropOld(), null, options.RetentionInterval, options.RetentionInterval);
+        _maintenanceTimer = options.Time.CreateTimer(_ => Maintain(), null, options.MaintenanceInterval, options.MaintenanceInterval);
     }
+
+    /// <summary>Opens a store to look at it: nothing on disk is changed, and nothing can be appended for good.</summary>
+    /// <inheritdoc cref="TsdbStore(TsdbOptions)"/>
+    public static TsdbStore OpenReadOnly(string directory) => new(
+        new TsdbOptions
+        {
+            Directory = directory,
+            Retention = TimeSpan.FromDays(400_000),
+            SyncInterval = Timeout.InfiniteTimeSpan,
+            MaintenanceInterval = Timeout.InfiniteTimeSpan,
+        },
+        new ReadOnlyFiles(new DirectoryFiles(directory)));
 
     /// <summary>How the store is doing.</summary>
     public TsdbHealth Health
@@ -57,23 +90,77 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
         {
             lock (_commit)
             {
+                var blocks = _blocks.View.Blocks;
                 return new TsdbHealth(_registry.Count, _appended, Interlocked.Read(ref _refused), Interlocked.Read(ref _refusedSeries), _logWritable,
-                    _failedCommits, _failedSyncs, _lastError, _lastErrorAt, _log.Bytes, _log.Count, _replay.Samples, _replay.Lost, _replay.Damages);
+                    _failedCommits, _unlogged.Count, _failedSyncs, _lastError, _lastErrorAt, _log.Bytes, _log.Count,
+                    _replay.Samples, _replay.Lost, _replay.Damages,
+                    blocks.Length, blocks.Sum(b => b.Bytes), blocks.Length == 0 ? 0 : blocks[0].Toc.MinMs, _blocks.Damages,
+                    _failedMaintenance, _heldBlocks, _droppedNeeded);
             }
         }
     }
+
+    /// <summary>Tells from when on samples are still needed, such as by an account that has not counted them; ms since the Unix epoch,
+    /// <see cref="long.MaxValue"/> when none are. Blocks that are needed outlive the retention, but not twice the retention nor the size limit.</summary>
+    public Func<long> NeededSinceMs { get; set; } = () => long.MaxValue;
+
+    /// <summary>Counts over the series in memory; each list holds the first <paramref name="limit"/>, largest first.</summary>
+    public TsdbStats Stats(int limit) => HeadStats.Of(_registry, limit);
 
     /// <inheritdoc/>
     public IAppend Begin() => new Append(this, Interlocked.Increment(ref _appends), _stagings.TryTake(out var list) ? list : []);
 
     /// <inheritdoc/>
-    public IReadOnlyList<ISelectedSeries> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs) =>
-        _registry.Find(matchers, s => s.NewestMs >= fromMs && s.OldestMs <= toMs);
+    public IReadOnlyList<ISelectedSeries> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs)
+    {
+        // Memory first: what leaves it meanwhile is in the blocks that are looked at afterwards.
+        var inMemory = _registry.Find(matchers, s => s.NewestMs >= fromMs && s.OldestMs <= toMs);
+        var view = _blocks.View;
+        var found = new List<ISelectedSeries>(inMemory.Length);
+        foreach (var head in inMemory)
+        {
+            found.Add(new SelectedSeries(head.Labels, _blocks, view) { Head = head });
+        }
+        Dictionary<Labels, SelectedSeries>? byLabels = null;
+        for (var i = 0; i < view.Blocks.Length; i++)
+        {
+            if (!view.Reaches(i, fromMs, toMs))
+            {
+                continue;
+            }
+            byLabels ??= found.ToDictionary(s => s.Labels, s => (SelectedSeries)s);
+            var index = view.Blocks[i].Index;
+            foreach (var series in index.Find(matchers))
+            {
+                var labels = index.LabelsOf(series);
+                if (!byLabels.TryGetValue(labels, out var selected))
+                {
+                    byLabels[labels] = selected = new SelectedSeries(labels, _blocks, view);
+                    found.Add(selected);
+                }
+                else if (!ReferenceEquals(selected.Labels, labels))
+                {
+                    index.Intern(series, selected.Labels);
+                }
+                selected.Add(i, series);
+            }
+        }
+        return found;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> LabelNames(IReadOnlyList<Matcher> matchers, long fromMs, long toMs)
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
+        if (matchers.Count == 0)
+        {
+            names.UnionWith(_registry.LabelNames());
+            foreach (var block in BlocksWithin(fromMs, toMs))
+            {
+                names.UnionWith(block.Index.LabelNames());
+            }
+            return [.. names];
+        }
         foreach (var series in Select(matchers, fromMs, toMs))
         {
             foreach (var pair in series.Labels.Pairs)
@@ -85,36 +172,28 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> LabelValues(string name, IReadOnlyList<Matcher> matchers, long fromMs, long toMs) =>
-        [.. Select(matchers, fromMs, toMs).Select(s => s.Labels[name]).Where(v => v.Length > 0).Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> LabelValues(string name, IReadOnlyList<Matcher> matchers, long fromMs, long toMs)
+    {
+        var values = new HashSet<string>(StringComparer.Ordinal);
+        if (matchers.Count == 0)
+        {
+            values.UnionWith(_registry.LabelValues(name));
+            foreach (var block in BlocksWithin(fromMs, toMs))
+            {
+                values.UnionWith(block.Index.LabelValues(name));
+            }
+        }
+        else
+        {
+            values.UnionWith(Select(matchers, fromMs, toMs).Select(s => s.Labels[name]).Where(v => v.Length > 0));
+        }
+        return [.. values.Order(StringComparer.Ordinal)];
+    }
 
     /// <inheritdoc/>
     public ITrackedSeries Track(IReadOnlyList<Matcher> matchers) => _registry.Track(matchers);
 
-    /// <summary>Drops what is older than the retention or more than the log may hold.</summary>
-    internal void DropOld()
-    {
-        var oldest = OldestMs();
-        lock (_commit)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-            try
-            {
-                oldest = _log.DropBefore(oldest, _options.MaxLogBytes);
-            }
-            catch (Exception e) when (IsWorlds(e))
-            {
-                Note(e);
-            }
-            _registry.DropBefore(oldest);
-        }
-    }
-
-    /// <summary>Forces the log to disk.</summary>
+    /// <summary>Forces the log to disk, with what it refused before.</summary>
     internal void Sync()
     {
         lock (_commit)
@@ -125,6 +204,10 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
             }
             try
             {
+                if (_unlogged.Count > 0)
+                {
+                    Log([]);
+                }
                 _log.Sync();
             }
             catch (Exception e) when (IsWorlds(e))
@@ -139,21 +222,28 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
     public void Dispose()
     {
         _syncTimer.Dispose();
-        _retentionTimer.Dispose();
-        lock (_commit)
+        _maintenanceTimer.Dispose();
+        lock (_maintenance)
         {
-            if (_disposed)
+            lock (_commit)
             {
-                return;
-            }
-            _disposed = true;
-            try
-            {
-                _log.Dispose();
-            }
-            catch (Exception e) when (IsWorlds(e))
-            {
-                Note(e);
+                if (_disposed)
+                {
+                    return;
+                }
+                _disposed = true;
+                try
+                {
+                    if (_unlogged.Count > 0)
+                    {
+                        Log([]);
+                    }
+                    _log.Dispose();
+                }
+                catch (Exception e) when (IsWorlds(e))
+                {
+                    Note(e);
+                }
             }
         }
     }
@@ -167,11 +257,15 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
 
     private static bool IsWorlds(Exception e) => e is IOException or UnauthorizedAccessException;
 
-    private long OldestMs() => (_options.Time.GetUtcNow() - _options.Retention).ToUnixTimeMilliseconds();
-
-    private void Replay(ILogFiles files)
+    private IEnumerable<Block> BlocksWithin(long fromMs, long toMs)
     {
-        var names = files.List();
+        var view = _blocks.View;
+        return view.Blocks.Where((_, i) => view.Reaches(i, fromMs, toMs));
+    }
+
+    private void Replay(IStoreFiles files)
+    {
+        var names = files.List(LogWriter.Folder);
         for (var i = 0; i < names.Count; i++)
         {
             var bytes = files.ReadAll(names[i]);
@@ -190,6 +284,10 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
             _log.Found(names[i], end, newest);
         }
         _replay.Finish();
+        foreach (var series in _registry.All())
+        {
+            NoteTimes(series.OldestMs, series.NewestMs);
+        }
     }
 
     private void Commit(List<StagedSample> staged)
@@ -197,23 +295,27 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
         lock (_commit)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var newest = Sift(staged);
+            Sift(staged);
             if (staged.Count == 0)
             {
                 return;
             }
-            var samples = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(staged);
+            var samples = CollectionsMarshal.AsSpan(staged);
             try
             {
-                Write(samples, newest);
-                _logWritable = true;
+                Log(samples);
             }
             catch (Exception e) when (IsWorlds(e))
             {
                 _logWritable = false;
                 _failedCommits++;
                 Note(e);
+                if (_unlogged.Count + samples.Length <= MostUnlogged && _options.Fault != TsdbFault.RefusedForgotten)
+                {
+                    _unlogged.AddRange(samples);
+                }
             }
+            var (oldest, newest) = (long.MaxValue, long.MinValue);
             foreach (ref readonly var entry in samples)
             {
                 // Twice the same time in one commit: the first stays.
@@ -222,23 +324,43 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
                     entry.Series.Append(entry.Sample);
                     _appended++;
                     _registry.List(entry.Series);
+                    (oldest, newest) = (Math.Min(oldest, entry.Sample.TimeMs), Math.Max(newest, entry.Sample.TimeMs));
                 }
+            }
+            NoteTimes(oldest, newest);
+            if (Math.Min(_newestMs, NowMs()) >= _cutDueMs && _options.MaintenanceInterval != Timeout.InfiniteTimeSpan)
+            {
+                _cutDueMs = long.MaxValue;
+                _maintenanceTimer.Change(TimeSpan.Zero, _options.MaintenanceInterval);
             }
         }
     }
 
-    // Another append may have overtaken this one since its samples were judged.
-    private long Sift(List<StagedSample> staged)
+    private void NoteTimes(long oldestMs, long newestMs)
     {
-        var (kept, newest) = (0, long.MinValue);
+        if (oldestMs > newestMs)
+        {
+            return;
+        }
+        _newestMs = Math.Max(_newestMs, newestMs);
+        if (_cutDueMs == long.MinValue)
+        {
+            _cutDueMs = CutDue(oldestMs);
+        }
+    }
+
+    // Another append, or the head's cut, may have overtaken this one since its samples were judged.
+    private void Sift(List<StagedSample> staged)
+    {
+        var kept = 0;
         for (var i = 0; i < staged.Count; i++)
         {
-            var entry = staged[i];
-            var verdict = entry.Series.Retired ? Verdict.Refused : entry.Series.Judge(entry.Sample);
+            var (series, sample) = staged[i];
+            var target = series.Retired ? _registry.Revive(series) : series;
+            var verdict = target is null || sample.TimeMs < _floorMs ? Verdict.Refused : target.Judge(sample);
             if (verdict == Verdict.Newer)
             {
-                newest = Math.Max(newest, entry.Sample.TimeMs);
-                staged[kept++] = entry;
+                staged[kept++] = new StagedSample(target!, sample);
             }
             else if (verdict == Verdict.Refused)
             {
@@ -246,32 +368,56 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
             }
         }
         staged.RemoveRange(kept, staged.Count - kept);
-        return newest;
     }
 
-    private void Write(ReadOnlySpan<StagedSample> samples, long newestMs)
+    // Writes samples behind those that the log refused before.
+    private void Log(ReadOnlySpan<StagedSample> samples)
     {
         _log.Open();
-        var segment = _log.Current;
         _undescribed.Clear();
         _buffer.Clear();
-        foreach (ref readonly var entry in samples)
-        {
-            if (entry.Series.LoggedIn != segment)
-            {
-                entry.Series.LoggedIn = segment;
-                _undescribed.Add(entry.Series);
-                _buffer.AddSeries(entry.Series);
-            }
-        }
+        var waiting = CollectionsMarshal.AsSpan(_unlogged);
+        Describe(waiting);
+        Describe(samples);
+        _buffer.AddSamples(waiting);
         _buffer.AddSamples(samples);
         // Twice, so that one damaged record does not take a series' samples with it.
         foreach (var series in _undescribed)
         {
             _buffer.AddSeries(series);
         }
-        _log.Append(_buffer.Written, newestMs);
+        _log.Append(_buffer.Written, Math.Max(Newest(waiting), Newest(samples)));
+        _logWritable = true;
+        _undescribed.ForEach(s => s.EverLogged = true);
+        _unlogged.Clear();
+
+        static long Newest(ReadOnlySpan<StagedSample> samples)
+        {
+            var newest = long.MinValue;
+            foreach (ref readonly var entry in samples)
+            {
+                newest = Math.Max(newest, entry.Sample.TimeMs);
+            }
+            return newest;
+        }
     }
+
+    private void Describe(ReadOnlySpan<StagedSample> samples)
+    {
+        foreach (ref readonly var entry in samples)
+        {
+            if (entry.Series.LoggedIn != _log.Current)
+            {
+                entry.Series.LoggedIn = _log.Current;
+                _undescribed.Add(entry.Series);
+                _buffer.AddSeries(entry.Series);
+            }
+        }
+    }
+
+    private long NowMs() => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private long OldestMs() => (_options.Time.GetUtcNow() - _options.Retention).ToUnixTimeMilliseconds();
 
     private void Note(Exception e) => (_lastError, _lastErrorAt) = ($"{e.GetType().Name}: {e.Message}", _options.Time.GetUtcNow());
 
@@ -292,7 +438,9 @@ public sealed class TsdbStore : ISeriesSource, ISampleSink, IDisposable, IAsyncD
         public bool Add(long series, CounterSample sample)
         {
             ObjectDisposedException.ThrowIf(_staged is null, this);
-            if (store._registry[series] is not { Retired: false } target)
+            var target = store._registry[series];
+            target = target is { Retired: true } ? store._registry.Revive(target) : target;
+            if (target is null || sample.TimeMs < Volatile.Read(ref store._floorMs))
             {
                 Interlocked.Increment(ref store._refused);
                 return false;

@@ -19,6 +19,8 @@ public static class ProjectMap
             ["Microsoft.AspNetCore.OpenApi", "Microsoft.Data.Sqlite.Core", "NodaTime", "Npgsql", "SQLitePCLRaw.bundle_e_sqlite3", "SQLitePCLRaw.provider.e_sqlite3"],
             ["Microsoft.AspNetCore.App"]),
         ["src/Nines.Cli/Nines.Cli.csproj"] = new(["Nines.Metrics", "Nines.Tsdb", "Nines.PromQL", "Nines.Core", "Nines.Server", "Nines.Shop"], ["System.CommandLine", "YamlDotNet"], []),
+        ["bench/Nines.Benchmarks/Nines.Benchmarks.csproj"] = new(["Nines.Metrics", "Nines.Tsdb"], [], []),
+        ["bench/Nines.LoadRig/Nines.LoadRig.csproj"] = new([], ["System.CommandLine"], []),
         ["examples/shop/Nines.Shop.csproj"] = new([], [], ["Microsoft.AspNetCore.App"]),
     };
 

@@ -1,5 +1,5 @@
 using Nines.Metrics;
-using Nines.Tsdb.Log;
+using Nines.Tsdb.Files;
 
 namespace Nines.Tsdb.Tests;
 
@@ -25,14 +25,18 @@ internal static class Stores
 {
     public static readonly Matcher[] Everything = [new("__name__", MatchOp.NotEqual, "")];
 
-    public static TsdbStore Open(ILogFiles files, int segmentBytes = 1 << 20, TimeSpan? retention = null, int maxSeries = 1000, TimeProvider? time = null) =>
+    public static TsdbStore Open(
+        IStoreFiles files, int segmentBytes = 1 << 20, TimeSpan? retention = null, int maxSeries = 1000, TimeProvider? time = null, TsdbFault fault = TsdbFault.None,
+        long maxBytes = long.MaxValue) =>
         new(new TsdbOptions
         {
             Directory = "unused",
             SegmentBytes = segmentBytes,
             Retention = retention ?? TimeSpan.FromDays(400_000),
             SyncInterval = Timeout.InfiniteTimeSpan,
-            RetentionInterval = Timeout.InfiniteTimeSpan,
+            MaintenanceInterval = Timeout.InfiniteTimeSpan,
+            MaxBytes = maxBytes,
+            Fault = fault,
             MaxSeries = maxSeries,
             Time = time ?? TimeProvider.System,
         }, files);
@@ -71,8 +75,10 @@ internal static class Stores
         var read = store.ReadAll();
         foreach (var (labels, samples) in model.Series.Where(s => s.Value.Count > 0))
         {
-            read.ShouldContainKey(labels);
-            read[labels].ShouldBe(samples);
+            if (!read.TryGetValue(labels, out var held) || !held.SequenceEqual(samples))
+            {
+                read.GetValueOrDefault(labels, []).ShouldBe(samples, labels.ToString());
+            }
         }
         read.Count.ShouldBe(model.Series.Count(s => s.Value.Count > 0));
     }

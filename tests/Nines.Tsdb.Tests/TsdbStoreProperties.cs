@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Nines.Metrics;
-using Nines.Tsdb.Tests.Log;
+using Nines.Tsdb.Tests.Files;
 
 namespace Nines.Tsdb.Tests;
 
@@ -22,7 +22,7 @@ public class TsdbStoreProperties
     private static void Run(int[] commands, int repeat, Func<int, bool> fails)
     {
         var model = new StoreModel();
-        var disk = new MemoryLogFiles { Fails = fails };
+        var disk = new MemoryFiles { Fails = fails };
         var store = Stores.Open(disk, segmentBytes: 600);
         var append = store.Begin();
         var staged = new List<(Labels, CounterSample)>();

@@ -1,5 +1,5 @@
 using Nines.Metrics;
-using Nines.Tsdb.Tests.Log;
+using Nines.Tsdb.Tests.Files;
 
 namespace Nines.Tsdb.Tests;
 
@@ -10,7 +10,7 @@ public class TsdbStoreTests
     [Fact]
     public void Track_SeriesBornLater_AppearAndUnchangedListIsTheSameObject()
     {
-        using var store = Stores.Open(new MemoryLogFiles());
+        using var store = Stores.Open(new MemoryFiles());
         store.Append(Stores.Named("m", ("job", "api"), ("code", "200")), new CounterSample(1, 1, 0));
         using var tracked = store.Track([IsApi, new("code", MatchOp.Regex, "[25]..")]);
         var before = tracked.Handles;
@@ -29,7 +29,7 @@ public class TsdbStoreTests
     [Fact]
     public void Track_SeriesNeverCommitted_IsNotSeen()
     {
-        using var store = Stores.Open(new MemoryLogFiles());
+        using var store = Stores.Open(new MemoryFiles());
         using var tracked = store.Track(Stores.Everything);
         using (var append = store.Begin())
         {
@@ -43,7 +43,7 @@ public class TsdbStoreTests
     [Fact]
     public void Restart_BirthFactsAndTrackedSeries_AreKept()
     {
-        var disk = new MemoryLogFiles();
+        var disk = new MemoryFiles();
         using (var store = Stores.Open(disk))
         {
             using var append = store.Begin();
@@ -60,7 +60,7 @@ public class TsdbStoreTests
     [Fact]
     public void Add_NotNewer_IsRefusedUnlessTheSame()
     {
-        using var store = Stores.Open(new MemoryLogFiles());
+        using var store = Stores.Open(new MemoryFiles());
         store.Append(Stores.Named("m"), new CounterSample(10, 1, 0));
         using var append = store.Begin();
         var series = append.Series(Stores.Named("m"), false, 0);
@@ -78,7 +78,7 @@ public class TsdbStoreTests
     [Fact]
     public void Commit_TwoAppendsSideBySide_TheLaterOneYields()
     {
-        using var store = Stores.Open(new MemoryLogFiles());
+        using var store = Stores.Open(new MemoryFiles());
         using var slow = store.Begin();
         var series = slow.Series(Stores.Named("m"), false, 0);
         slow.Add(series, new CounterSample(5, 5, 0)).ShouldBeTrue();
@@ -90,7 +90,7 @@ public class TsdbStoreTests
     [Fact]
     public void Series_BeyondTheLimit_IsRefusedAndCounted()
     {
-        using var store = Stores.Open(new MemoryLogFiles(), maxSeries: 1);
+        using var store = Stores.Open(new MemoryFiles(), maxSeries: 1);
         store.Append(Stores.Named("a"), new CounterSample(1, 1, 0));
         using var append = store.Begin();
         append.Add(append.Series(Stores.Named("b"), false, 0), new CounterSample(1, 1, 0)).ShouldBeFalse();
@@ -101,7 +101,7 @@ public class TsdbStoreTests
     [Fact]
     public void DropOld_RetiredSeries_LeavesHandlesLogAndIndex()
     {
-        var disk = new MemoryLogFiles();
+        var disk = new MemoryFiles();
         var clock = new FixedClock(DateTimeOffset.FromUnixTimeMilliseconds(10_000_000));
         using var store = Stores.Open(disk, segmentBytes: 100, retention: TimeSpan.FromSeconds(1000), time: clock);
         using var tracked = store.Track(Stores.Everything);
@@ -110,7 +110,7 @@ public class TsdbStoreTests
         store.Append(Stores.Named("live"), new CounterSample(9_999_000, 2, 0));
         tracked.Handles.Count.ShouldBe(2);
         clock.Now += TimeSpan.FromSeconds(500);
-        store.DropOld();
+        store.Maintain();
         tracked.Handles.Select(h => h.Labels.Name).ShouldBe(["live"]);
         store.Select([new("__name__", MatchOp.Equal, "old")], 0, long.MaxValue).ShouldBeEmpty();
         disk.Files.Count.ShouldBeLessThan(3);
@@ -123,7 +123,7 @@ public class TsdbStoreTests
     [Fact]
     public void Select_MatchersOfEveryKind_FindsWhatAScanFinds()
     {
-        using var store = Stores.Open(new MemoryLogFiles());
+        using var store = Stores.Open(new MemoryFiles());
         for (var i = 0; i < 40; i++)
         {
             store.Append(Stores.Named($"m{i % 4}", ("job", i % 3 == 0 ? "api" : "web"), ("i", $"{i}"), ("odd", i % 2 == 1 ? "y" : "")), new CounterSample(i, i, 0));
@@ -139,6 +139,22 @@ public class TsdbStoreTests
             var expected = all.Where(s => Matcher.AllMatch(selection, s.Key) && s.Value.Any(v => v.TimeMs is >= 5 and <= 30)).Select(s => s.Key.ToString()).Order(StringComparer.Ordinal);
             store.Select(selection, 5, 30).Select(s => s.Labels.ToString()).Order(StringComparer.Ordinal).ShouldBe(expected);
         }
+    }
+
+    [Fact]
+    public void Stats_SeriesOfThreeNames_AreCountedByNameLabelAndPair()
+    {
+        using var store = Stores.Open(new MemoryFiles());
+        store.Stats(10).ShouldBeEquivalentTo(new TsdbStats(0, 0, 0, 0, 0, [], [], [], []));
+        store.Append(Stores.Named("a", ("job", "api"), ("code", "200")), new CounterSample(5, 1, 0));
+        store.Append(Stores.Named("a", ("job", "api"), ("code", "500")), new CounterSample(6, 1, 0));
+        store.Append(Stores.Named("b", ("job", "web")), new CounterSample(9, 1, 0));
+        var stats = store.Stats(2);
+        (stats.Series, stats.LabelPairs, stats.Chunks, stats.MinMs, stats.MaxMs).ShouldBe((3, 6, 3, 5, 9));
+        stats.SeriesByMetricName.ShouldBe([new("a", 2), new("b", 1)]);
+        stats.ValuesByLabelName.ShouldBe([new("__name__", 2), new("code", 2)]);
+        stats.BytesByLabelName.ShouldBe([new("job", 9), new("code", 6)]);
+        stats.SeriesByLabelPair.ShouldBe([new("__name__=a", 2), new("job=api", 2)]);
     }
 
     [Fact]
@@ -165,7 +181,7 @@ public class TsdbStoreTests
     public async Task Read_BesideAWriter_SeesEverySampleOnceAndInOrder()
     {
         const int count = 20_000;
-        using var store = Stores.Open(new MemoryLogFiles());
+        using var store = Stores.Open(new MemoryFiles());
         store.Append(Stores.Named("m"), new CounterSample(1, 1, 1));
         var writer = Task.Run(() =>
         {

@@ -1,3 +1,4 @@
+using Nines.Core.Alerting;
 using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
@@ -24,6 +25,8 @@ internal sealed class Found
     public List<ScrapeJob> Jobs { get; } = [];
 
     public List<Receiver> Receivers { get; } = [];
+
+    public List<RuleGroup> RuleGroups { get; } = [];
 
     public List<DraftObjective> Objectives { get; } = [];
 

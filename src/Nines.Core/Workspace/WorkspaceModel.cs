@@ -1,3 +1,4 @@
+using Nines.Core.Alerting;
 using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
@@ -25,6 +26,9 @@ public sealed record WorkspaceModel
 
     /// <summary>What to scrape, in order of name.</summary>
     public IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; } = [];
+
+    /// <summary>The rules to evaluate, in order of file, then as declared.</summary>
+    public IReadOnlyList<RuleGroup> RuleGroups { get; init; } = [];
 
     /// <summary>Where messages go, in order of name.</summary>
     public IReadOnlyList<Receiver> Receivers { get; init; } = [];

@@ -62,6 +62,16 @@ public static class WorkspaceReader
             return;
         }
         bool Has(string key) => map.Entries.Exists(e => e.Key.Value == key);
+        if (!Has("kind") && Has("groups"))
+        {
+            RuleFileReader.Read(new(file, node, "the rule file"), found.RuleGroups);
+            return;
+        }
+        if (!Has("kind") && Has("rule_files") && Has("tests"))
+        {
+            // Unit tests of rules lie beside the rules; they are run by hand or in CI.
+            return;
+        }
         if (!Has("kind") && (Has("scrape_configs") || Has("global")))
         {
             ScrapeConfigReader.Read(new(file, node, "the Prometheus configuration"), found);
@@ -149,6 +159,7 @@ internal static class Linker
             Environments = [.. found.Environments.Values.OrderBy(e => e.Name, StringComparer.Ordinal)],
             Objectives = [.. objectives.Values],
             ScrapeJobs = [.. found.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)],
+            RuleGroups = found.RuleGroups,
             Receivers = [.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)],
         };
     }

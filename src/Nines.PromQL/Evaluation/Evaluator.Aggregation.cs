@@ -9,7 +9,7 @@ internal sealed partial class Evaluator
     {
         var projection = new LabelProjection(aggregate.Grouping, aggregate.Without);
         var parameter = aggregate.Parameter is { Kind: ValueKind.Scalar } p ? Scalars(p, steps) : null;
-        var rows = Distinct(Rows(aggregate.Inner, steps), aggregate.Inner);
+        var rows = Rows(aggregate.Inner, steps);
         return aggregate.Op switch
         {
             "topk" or "bottomk" => Chosen(rows, projection, steps, members => RankedAt(members, Whole(parameter!, aggregate), aggregate.Op == "topk")),
@@ -23,15 +23,15 @@ internal sealed partial class Evaluator
 
     /// <summary>The row that shows a group: its labels, and whether a name among them goes at the end.</summary>
     private Row GroupRow(Row member, LabelProjection projection, int count) =>
-        _pool.RentAbsent(projection.Of(Seen(member)), member.DropName && _delayed, count);
+        _pool.RentAbsent(projection.Of(Seen(member, projection)), member.DropName && _delayed, count);
 
     private List<Row> Folded(IEnumerable<Row> rows, LabelProjection projection, int count, string op)
     {
         var groups = new Groups<Fold>(projection);
         foreach (var row in rows)
         {
-            var labels = Seen(row);
-            var fold = groups.GetOrAdd(labels, () => Fold.Of(op, GroupRow(row, projection, count)));
+            var labels = Seen(row, projection);
+            var fold = groups.Find(labels) ?? groups.Add(labels, Fold.Of(op, GroupRow(row, projection, count)));
             fold.Result.DropName |= row.DropName && _delayed;
             fold.Add(row.Values);
             _pool.Return(row);
@@ -58,7 +58,8 @@ internal sealed partial class Evaluator
         var groups = new Groups<List<Row>>(projection);
         foreach (var row in rows)
         {
-            groups.GetOrAdd(Seen(row), () => []).Add(row);
+            var labels = Seen(row, projection);
+            (groups.Find(labels) ?? groups.Add(labels, [])).Add(row);
         }
         return groups.All;
     }
@@ -198,7 +199,7 @@ internal sealed partial class Evaluator
         var byLabels = new Dictionary<Labels, Row>();
         foreach (var row in rows)
         {
-            var group = projection.Of(Seen(row));
+            var group = projection.Of(Seen(row, projection));
             var (lastValue, counted) = (double.NaN, (Row?)null);
             for (var i = 0; i < count; i++)
             {

@@ -71,7 +71,7 @@ internal sealed partial class Evaluator
     {
         foreach (var row in rows)
         {
-            var there = present.Find(Seen(row));
+            var there = present.Find(Seen(row, present.Projection));
             for (var i = 0; i < row.Values.Length; i++)
             {
                 if ((there is not null && there[i]) != wanted)
@@ -95,7 +95,8 @@ internal sealed partial class Evaluator
         var groups = new Groups<bool[]>(signature);
         foreach (var row in rows)
         {
-            var present = groups.GetOrAdd(Seen(row), () => new bool[count]);
+            var labels = Seen(row, signature);
+            var present = groups.Find(labels) ?? groups.Add(labels, new bool[count]);
             for (var i = 0; i < count; i++)
             {
                 present[i] |= !Absent.Is(row.Values[i]);
@@ -155,7 +156,7 @@ internal sealed partial class Evaluator
             }
             else if (fills)
             {
-                result.Add(row, labels, groups.GetOrAdd(labels, () => new MatchGroup()));
+                result.Add(row, labels, groups.Add(labels, new MatchGroup()));
             }
             _pool.Return(row);
         }
@@ -190,7 +191,7 @@ internal sealed partial class Evaluator
         foreach (var row in rows)
         {
             var labels = Seen(row);
-            var group = groups.GetOrAdd(labels, () => new MatchGroup());
+            var group = groups.Find(labels) ?? groups.Add(labels, new MatchGroup());
             group.Rows.Add(row);
             if (group.Rows.Count == 1)
             {

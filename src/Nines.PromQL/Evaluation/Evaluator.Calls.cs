@@ -90,7 +90,7 @@ internal sealed partial class Evaluator
     private double[] OnlyValues(Expr vector, Steps steps)
     {
         var (values, counts) = (Same(double.NaN, steps.Count), new int[steps.Count]);
-        foreach (var row in Distinct(Rows(vector, steps), vector))
+        foreach (var row in Rows(vector, steps))
         {
             for (var i = 0; i < values.Length; i++)
             {

@@ -105,7 +105,7 @@ internal sealed partial class Evaluator
             yield break;
         }
         var samples = new SampleColumns();
-        foreach (var row in Distinct(Rows(subquery.Inner, inner), subquery.Inner))
+        foreach (var row in Rows(subquery.Inner, inner))
         {
             samples.Clear();
             for (var i = 0; i < inner.Count; i++)

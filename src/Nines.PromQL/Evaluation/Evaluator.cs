@@ -78,6 +78,10 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
     /// <summary>The labels a row shows to whoever looks at the metric name at this point of the query.</summary>
     private Labels Seen(Row row) => row.DropName && !options.DelayedNameRemoval ? row.Labels.WithoutMetadata() : row.Labels;
 
+    /// <summary>The labels of a row as far as a projection looks at them; spares making label sets without names when it does not.</summary>
+    private Labels Seen(Row row, LabelProjection projection) =>
+        row.DropName && !_delayed && projection.LooksAtMetadata(row.Labels) ? row.Labels.WithoutMetadata() : row.Labels;
+
     /// <summary>Rows whose labels are final: names dropped, rows of the same labels merged.</summary>
     /// <exception cref="QueryException">Two rows of the same labels have a value at the same step.</exception>
     public IEnumerable<Row> Finished(IEnumerable<Row> rows)
@@ -125,6 +129,10 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
         ParenExpr paren => HasOneName(paren.Inner),
         UnaryExpr unary => HasOneName(unary.Inner),
         SubqueryExpr subquery => HasOneName(subquery.Inner),
+        Call { Function.Name: not ("label_replace" or "label_join") } call =>
+            call.Arguments.All(a => a.Kind is ValueKind.Scalar or ValueKind.String || HasOneName(a)),
+        BinaryExpr { Matching: null } binary when binary.Left.Kind == ValueKind.Scalar || binary.Right.Kind == ValueKind.Scalar =>
+            HasOneName(binary.Left.Kind == ValueKind.Scalar ? binary.Right : binary.Left),
         AggregateExpr aggregate =>
             !aggregate.Grouping.Contains(Labels.MetricName, StringComparer.Ordinal) && aggregate.Op is not ("topk" or "bottomk" or "limitk" or "limit_ratio"),
         _ => false,

@@ -19,6 +19,19 @@ internal sealed class LabelProjection
 
     public bool Keeps(string name) => Array.IndexOf(_names, name) >= 0 != _without;
 
+    /// <summary>Whether the metric name, type or unit of these labels are among what is compared.</summary>
+    public bool LooksAtMetadata(Labels labels)
+    {
+        foreach (var (name, _) in labels.Pairs)
+        {
+            if (name is Labels.MetricName or "__type__" or "__unit__" && Keeps(name))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public int Hash(Labels labels)
     {
         var hash = new HashCode();
@@ -93,6 +106,8 @@ internal sealed class Groups<T>(LabelProjection projection)
 {
     private readonly Dictionary<int, List<(Labels Sample, T Group)>> _byHash = [];
 
+    public LabelProjection Projection => projection;
+
     public List<T> All { get; } = [];
 
     public T? Find(Labels labels)
@@ -110,20 +125,16 @@ internal sealed class Groups<T>(LabelProjection projection)
         return null;
     }
 
-    public T GetOrAdd(Labels labels, Func<T> make)
+    /// <summary>Adds a group that is not there yet.</summary>
+    public T Add(Labels labels, T group)
     {
-        if (Find(labels) is { } found)
-        {
-            return found;
-        }
         var hash = projection.Hash(labels);
         if (!_byHash.TryGetValue(hash, out var list))
         {
             _byHash[hash] = list = [];
         }
-        var made = make();
-        list.Add((labels, made));
-        All.Add(made);
-        return made;
+        list.Add((labels, group));
+        All.Add(group);
+        return group;
     }
 }

@@ -59,39 +59,6 @@ internal static class RangeFunctions
     /// <summary>Those whose result keeps the metric name.</summary>
     public static bool KeepsName(string function) => function is "first_over_time" or "last_over_time";
 
-    /// <summary>
-    /// What a counter or gauge changed over a range, extrapolated to the range's edges: by the whole way when a sample is near the edge (1.1 mean
-    /// intervals), else by half an interval, and for a counter never below zero.
-    /// </summary>
-    public static double Extrapolated(in RangeWindow window, double change, bool isCounter, bool isRate)
-    {
-        var times = window.Times;
-        var values = window.Values;
-        var toStart = (times[0] - window.StartMs) / 1000d;
-        var toEnd = (window.EndMs - times[^1]) / 1000d;
-        var sampled = (times[^1] - times[0]) / 1000d;
-        var interval = sampled / (values.Length - 1);
-        var threshold = interval * 1.1;
-        if (toStart >= threshold)
-        {
-            toStart = interval / 2;
-        }
-        if (isCounter && change > 0 && values[0] >= 0)
-        {
-            toStart = Math.Min(toStart, sampled * (values[0] / change));
-        }
-        if (toEnd >= threshold)
-        {
-            toEnd = interval / 2;
-        }
-        var factor = (sampled + toStart + toEnd) / sampled;
-        if (isRate)
-        {
-            factor /= (window.EndMs - window.StartMs) / 1000d;
-        }
-        return change * factor;
-    }
-
     private static double Sum(in RangeWindow window)
     {
         var sum = new CompensatedSum();

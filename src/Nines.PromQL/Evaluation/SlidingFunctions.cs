@@ -50,16 +50,26 @@ internal static class SlidingFunctions
         }
     }
 
-    /// <summary><c>rate</c>, <c>increase</c> and <c>delta</c>.</summary>
+    /// <summary><c>rate</c>, <c>increase</c> and <c>delta</c>. Dashboards ask for little else, so the loop does no more than it must.</summary>
     public static void Rate(in SlidingRange range, bool isCounter, bool isRate, Span<double> into)
     {
+        var times = range.Samples.Times;
         var values = range.Samples.Values;
+        var (end, stepMs, rangeMs) = (range.Ends.StartMs, range.Ends.StepMs, range.RangeMs);
+        var per = isRate ? rangeMs / 1000d : 1;
         var (low, high) = (0, 0);
         // Resets are rare: windows without one, told by the newest reset seen, are a subtraction.
         var (seen, newestReset) = (1, -1);
-        for (var i = 0; i < into.Length; i++)
+        for (var i = 0; i < into.Length; i++, end += stepMs)
         {
-            range.Slide(i, ref low, ref high);
+            while (high < times.Length && times[high] <= end)
+            {
+                high++;
+            }
+            while (low < high && times[low] <= end - rangeMs)
+            {
+                low++;
+            }
             if (high - low < 2)
             {
                 into[i] = Absent.Value;
@@ -72,13 +82,52 @@ internal static class SlidingFunctions
                 {
                     newestReset = values[seen] < values[seen - 1] ? seen : newestReset;
                 }
-                for (var k = low + 1; newestReset > low && k < high; k++)
+                if (newestReset > low)
                 {
-                    change += values[k] < values[k - 1] ? values[k - 1] : 0;
+                    change += LostToResets(values[low..high]);
                 }
             }
-            into[i] = RangeFunctions.Extrapolated(range.Window(i, low, high), change, isCounter, isRate);
+            into[i] = Extrapolated(change, values[low], end - rangeMs, times[low], times[high - 1], end, high - low, isCounter, per);
         }
+    }
+
+    // What a counter had reached before each of its resets.
+    private static double LostToResets(ReadOnlySpan<double> values)
+    {
+        var lost = 0d;
+        for (var i = 1; i < values.Length; i++)
+        {
+            lost += values[i] < values[i - 1] ? values[i - 1] : 0;
+        }
+        return lost;
+    }
+
+    /// <summary>
+    /// What a counter or gauge changed over a range, extrapolated to the range's edges: by the whole way when a sample is near the edge (1.1 mean
+    /// intervals), else by half an interval, and for a counter never below zero.
+    /// </summary>
+    private static double Extrapolated(
+        double change, double first, long startMs, long firstMs, long lastMs, long endMs, int count, bool isCounter, double per)
+    {
+        var toStart = (firstMs - startMs) / 1000d;
+        var toEnd = (endMs - lastMs) / 1000d;
+        var sampled = (lastMs - firstMs) / 1000d;
+        var interval = sampled / (count - 1);
+        var threshold = interval * 1.1;
+        if (toStart >= threshold)
+        {
+            toStart = interval / 2;
+        }
+        if (isCounter && change > 0 && first >= 0)
+        {
+            toStart = Math.Min(toStart, sampled * (first / change));
+        }
+        if (toEnd >= threshold)
+        {
+            toEnd = interval / 2;
+        }
+        // In this order, so that the last digit is the same as everywhere.
+        return change * ((sampled + toStart + toEnd) / sampled / per);
     }
 
     /// <summary><c>quantile_over_time</c>: the window is kept sorted, a sample that comes is inserted and one that goes removed.</summary>

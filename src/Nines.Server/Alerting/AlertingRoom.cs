@@ -4,20 +4,28 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
+using Nines.Metrics;
 
 namespace Nines.Server.Alerting;
 
 /// <summary>Puts alerting into a server.</summary>
 internal static class AlertingRoom
 {
-    /// <summary>Registers <see cref="AlertDoor"/> as <see cref="IAlertDoor"/>, <see cref="IAlertReports"/> and hosted service.</summary>
-    public static IServiceCollection AddAlerting(this IServiceCollection services)
+    /// <summary>Registers <see cref="AlertDoor"/> as <see cref="IAlertDoor"/>, <see cref="IAlertReports"/> and hosted service, and
+    /// <see cref="RuleWorker"/> as <see cref="IRuleReports"/> and hosted service.</summary>
+    public static IServiceCollection AddAlerting(this IServiceCollection services, Uri publicUrl)
     {
         services.AddSingleton<AlertDoor>();
         services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton(provider => new RuleWorker(
+            provider.GetRequiredService<ISeriesSource>(), provider.GetRequiredService<ISampleSink>(), provider.GetRequiredService<IAlertDoor>(), publicUrl,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RuleWorker>>()));
+        services.AddSingleton<IRuleReports>(provider => provider.GetRequiredService<RuleWorker>());
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RuleWorker>());
         return services;
     }
 

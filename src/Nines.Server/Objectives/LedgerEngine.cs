@@ -25,6 +25,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     private SortedDictionary<string, TrackedObjective> _tracked = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<Objective>? _wanted;
     private long _nowMs;
+    private long _storedMs;
     private long _version;
 
     /// <inheritdoc/>
@@ -50,6 +51,12 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
 
     /// <summary>To which minute the account of every objective is closed; 0 before the first.</summary>
     public long ClosedMinute { get; private set; }
+
+    /// <summary>
+    /// Samples from here on may still have to be counted, ms since the Unix epoch: what was read before is stored. 0 until the first commit,
+    /// <see cref="long.MaxValue"/> when there are no objectives.
+    /// </summary>
+    public long NeedsSamplesSinceMs => _tracked.Count == 0 && _wanted is null ? long.MaxValue : Interlocked.Read(ref _storedMs);
 
     /// <summary>The objectives to keep from the next step on.</summary>
     public void Apply(IReadOnlyList<Objective> objectives) => _wanted = objectives;
@@ -219,6 +226,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
         {
             store.Commit(batch, nowMs);
             StoreFailure = null;
+            Interlocked.Exchange(ref _storedMs, nowMs);
         }
         catch (StoreRefusedException e)
         {

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Data.Sqlite;
 using Nines.Core.Journal;
 using Nines.Server.Journal;
+using Nines.Tsdb;
 
 namespace Nines.Server.State;
 
@@ -39,7 +40,7 @@ public static class Backup
     private const string ManifestName = "manifest.json";
     private const string StateElsewhere = "not included: it is in PostgreSQL; save it with pg_dump and restore it with pg_restore";
     private static readonly string[] Databases = ["state.db", "ledger.db"];
-    private static readonly string[] Directories = ["tsdb", "keys", "spool"];
+    private static readonly string[] Directories = ["keys", "spool"];
 
     /// <summary>Writes a tar.gz: consistent copies of the databases, the metrics engine's files, keys, and a manifest.</summary>
     /// <param name="stateInPostgres">Whether the state is in PostgreSQL, so not in the backup.</param>
@@ -145,6 +146,8 @@ public static class Backup
             command.Parameters.AddWithValue("$to", Path.Combine(staging, name));
             command.ExecuteNonQuery();
         }
+        TsdbStore.Copy(Path.Combine(root, "tsdb"), Path.Combine(staging, "tsdb"));
+        cancellation.ThrowIfCancellationRequested();
         foreach (var name in Directories)
         {
             var source = Path.Combine(root, name);
@@ -158,7 +161,7 @@ public static class Backup
         }
     }
 
-    /// <summary>Copies what is there now. Logs only grow, and their records carry checksums, so a prefix is a consistent copy.</summary>
+    /// <summary>Copies what is there now. The spool only grows, and its records carry checksums, so a prefix is a consistent copy.</summary>
     private static void CopyGrowing(string path, string copy)
     {
         try
@@ -175,7 +178,7 @@ public static class Backup
         }
         catch (FileNotFoundException)
         {
-            // The engine drops segments that are no longer needed: one that is gone since it was listed belongs to no backup.
+            // A file that is gone since it was listed belongs to no backup.
             File.Delete(copy);
         }
     }

@@ -49,7 +49,7 @@ internal static class TelemetryMeter
         var meter = new Meter(SelfTelemetry.MeterName);
         meter.CreateObservableGauge("nines_telemetry_remote_write_cached_series", () =>
             receiver.CachedSeries, description: "Series of remote writes whose labels are remembered.");
-        meter.CreateObservableGauge("nines_tsdb_series", () => store.Health.Series, description: "Series held.");
+        meter.CreateObservableGauge("nines_tsdb_series", () => store.Health.Series, description: "Series in memory.");
         meter.CreateObservableGauge("nines_tsdb_log_bytes", () => store.Health.LogBytes, description: "Size of the log on disk.");
         meter.CreateObservableGauge("nines_tsdb_log_writable", () => store.Health.LogWritable ? 1
             : 0, description: "Whether the last write of the log went well.");
@@ -58,9 +58,23 @@ internal static class TelemetryMeter
             store.Health.RefusedSamples, description: "Samples not newer than their series, or of a refused series.");
         meter.CreateObservableCounter("nines_tsdb_refused_series_total", () => store.Health.RefusedSeries, description: "Series beyond the limit.");
         meter.CreateObservableCounter("nines_tsdb_failed_commits_total", () =>
-            store.Health.FailedCommits, description: "Commits that are visible but not in the log.");
+            store.Health.FailedCommits, description: "Commits that were visible before they were in the log.");
         meter.CreateObservableCounter("nines_tsdb_failed_syncs_total", () =>
             store.Health.FailedSyncs, description: "Failed attempts to force the log to disk.");
+        meter.CreateObservableGauge("nines_tsdb_unlogged_samples", () => store.Health.UnloggedSamples,
+            description: "Samples that are visible and wait for the log.");
+        meter.CreateObservableGauge("nines_tsdb_blocks", () => store.Health.Blocks, description: "Blocks on disk.");
+        meter.CreateObservableGauge("nines_tsdb_block_bytes", () => store.Health.BlockBytes, description: "Size of all blocks.");
+        meter.CreateObservableGauge("nines_tsdb_oldest_sample_seconds", () => store.Health.OldestMs / 1000.0,
+            description: "Time of the oldest sample in a block, since the Unix epoch.");
+        meter.CreateObservableGauge("nines_tsdb_damages", () => store.Health.Damages.Count + store.Health.BlockDamages.Count,
+            description: "Parts of log and blocks that cannot be read.");
+        meter.CreateObservableGauge("nines_tsdb_held_blocks", () => store.Health.HeldBlocks,
+            description: "Blocks past the retention that the ledger still needs.");
+        meter.CreateObservableCounter("nines_tsdb_dropped_needed_blocks_total", () => store.Health.DroppedNeeded,
+            description: "Blocks dropped although the ledger still needed them.");
+        meter.CreateObservableCounter("nines_tsdb_failed_maintenance_total", () => store.Health.FailedMaintenance,
+            description: "Failed attempts to cut the head, or to merge or drop blocks.");
         return meter;
     }
 }

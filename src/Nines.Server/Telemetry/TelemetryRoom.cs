@@ -34,12 +34,19 @@ public static partial class TelemetryRoom
             var store = new TsdbStore(new TsdbOptions
             {
                 Directory = Path.Combine(options.DataDirectory, "tsdb"),
+                Retention = options.MetricsRetention,
+                MaxBytes = options.MetricsMaxBytes,
                 Time = s.GetRequiredService<TimeProvider>(),
             });
             var log = s.GetRequiredService<ILogger<TsdbStore>>();
-            foreach (var damage in store.Health.Damages)
+            var health = store.Health;
+            foreach (var damage in health.Damages)
             {
                 LogDamaged(log, damage);
+            }
+            foreach (var damage in health.BlockDamages)
+            {
+                BlockDamaged(log, damage);
             }
             return store;
         });
@@ -86,6 +93,9 @@ public static partial class TelemetryRoom
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "part of the metrics log cannot be read: {Damage}")]
     private static partial void LogDamaged(ILogger log, LogDamage damage);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "part of the metrics blocks cannot be read: {Damage}")]
+    private static partial void BlockDamaged(ILogger log, BlockDamage damage);
 
     /// <summary>Collects metrics, the store's health among them, while the server runs.</summary>
     private sealed class SelfWatch(TsdbStore store, RemoteWriteReceiver receiver, SelfTelemetry self) : IHostedService

@@ -7,15 +7,16 @@ namespace Nines.Tsdb.Head;
 /// One series in memory: sealed chunks, then a short uncompressed tail, so that reading the newest samples decodes nothing.
 /// The start timestamps, which seldom change, stand in a list of their own.
 /// </summary>
-internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownTarget, long intervalMs) : ISeriesHandle, ISelectedSeries
+internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownTarget, long intervalMs)
 {
     private const int TailSamples = 40;
-    private const int ChunkSamples = 120;
 
     private readonly Lock _gate = new();
     private Chunk[] _chunks = [];
-    private Sample[] _tail = [];
+    private long[] _tailTimes = [];
+    private double[] _tailValues = [];
     private int _tailCount;
+    private long _floorMs = long.MinValue;
     private long _newestMs = long.MinValue;
     private long _newestStartMs;
     private volatile bool _trimmed;
@@ -24,28 +25,31 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
     /// <summary>The reference, unique in the store and its log.</summary>
     public long Reference { get; } = reference;
 
-    /// <inheritdoc/>
+    /// <summary>The series' identity.</summary>
     public Labels Labels { get; } = labels;
 
-    /// <inheritdoc/>
+    /// <summary>See <see cref="ISeriesHandle.BornInKnownTarget"/>; false once the first sample is no longer in memory.</summary>
     public bool BornInKnownTarget => bornInKnownTarget && !_trimmed;
 
-    /// <inheritdoc/>
+    /// <summary>See <see cref="ISeriesHandle.IntervalMs"/>.</summary>
     public long IntervalMs { get; } = intervalMs;
 
     /// <summary>The newest segment that holds this series' record. Used under the store's commit lock.</summary>
     public long LoggedIn { get; set; }
 
+    /// <summary>Whether any sample of the series was ever written to the log. Used under the store's commit lock.</summary>
+    public bool EverLogged { get; set; }
+
     /// <summary>Whether readers can find the series. Used under the registry's lock.</summary>
     public bool Listed { get; set; }
 
-    /// <summary>Whether the series was dropped for good.</summary>
+    /// <summary>Whether the series was dropped from the registry, which may take it back.</summary>
     public volatile bool Retired;
 
     /// <summary>What the latest append has staged for this series; only a hint, commit decides.</summary>
     public (long Append, long TimeMs, double Value) Staged;
 
-    /// <summary>Time of the newest sample; <see cref="long.MinValue"/> when there is none.</summary>
+    /// <summary>Time of the newest sample ever held; <see cref="long.MinValue"/> when there is none.</summary>
     public long NewestMs => Volatile.Read(ref _newestMs);
 
     /// <summary>Time of the oldest sample held; <see cref="long.MaxValue"/> when there is none.</summary>
@@ -55,7 +59,19 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         {
             lock (_gate)
             {
-                return _chunks.Length > 0 ? _chunks[0].MinMs : _tailCount > 0 ? _tail[0].TimeMs : long.MaxValue;
+                return OldestLocked();
+            }
+        }
+    }
+
+    /// <summary>How many compressed runs of samples there are; the uncompressed end counts as one.</summary>
+    public int ChunkCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _chunks.Length + (_tailCount > 0 ? 1 : 0);
             }
         }
     }
@@ -69,7 +85,7 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         }
         lock (_gate)
         {
-            return _tailCount > 0 && _tail[_tailCount - 1].TimeMs == sample.TimeMs && SameBits(_tail[_tailCount - 1].Value, sample.Value)
+            return _tailCount > 0 && _tailTimes[_tailCount - 1] == sample.TimeMs && SameBits(_tailValues[_tailCount - 1], sample.Value)
                 ? Verdict.Same
                 : Verdict.Refused;
         }
@@ -87,77 +103,119 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
             {
                 Seal();
             }
-            if (_tailCount == _tail.Length)
+            if (_tailCount == _tailTimes.Length)
             {
-                Array.Resize(ref _tail, _tailCount == 0 ? 4 : Math.Min(TailSamples, _tailCount * 2));
+                var size = _tailCount == 0 ? 4 : Math.Min(TailSamples, _tailCount * 2);
+                Array.Resize(ref _tailTimes, size);
+                Array.Resize(ref _tailValues, size);
             }
             if (sample.StartMs != _newestStartMs)
             {
                 (_starts ??= []).Add((sample.TimeMs, sample.StartMs));
                 _newestStartMs = sample.StartMs;
             }
-            _tail[_tailCount++] = new Sample(sample.TimeMs, sample.Value);
+            _tailTimes[_tailCount] = sample.TimeMs;
+            _tailValues[_tailCount++] = sample.Value;
             Volatile.Write(ref _newestMs, sample.TimeMs);
         }
     }
 
-    /// <inheritdoc/>
-    public int Read(long afterMs, long untilMs, Span<CounterSample> into)
+    /// <summary>
+    /// Copies samples with <paramref name="afterMs"/> &lt; time ≤ <paramref name="untilMs"/>, oldest first, as many as fit.
+    /// </summary>
+    /// <param name="floorMs">Samples before this are no longer in memory.</param>
+    public int Read(long afterMs, long untilMs, Span<CounterSample> into, out long floorMs)
     {
-        if (NewestMs <= afterMs || into.IsEmpty)
-        {
-            return 0;
-        }
         lock (_gate)
         {
+            floorMs = _floorMs;
+            if (_newestMs <= afterMs || into.IsEmpty)
+            {
+                return 0;
+            }
+            afterMs = _floorMs == long.MinValue ? afterMs : Math.Max(afterMs, _floorMs - 1);
             var count = _chunks.Length > 0 && _chunks[^1].MaxMs > afterMs ? ReadChunks(afterMs, untilMs, into) : 0;
             var first = _tailCount;
-            while (first > 0 && _tail[first - 1].TimeMs > afterMs)
+            while (first > 0 && _tailTimes[first - 1] > afterMs)
             {
                 first--;
             }
-            for (; first < _tailCount && count < into.Length && _tail[first].TimeMs <= untilMs; first++)
+            for (; first < _tailCount && count < into.Length && _tailTimes[first] <= untilMs; first++)
             {
-                into[count++] = new CounterSample(_tail[first].TimeMs, _tail[first].Value, 0);
+                into[count++] = new CounterSample(_tailTimes[first], _tailValues[first], 0);
             }
             FillStarts(into[..count]);
             return count;
         }
     }
 
-    /// <inheritdoc/>
-    public void Read(long fromMs, long toMs, SampleColumns into)
+    /// <summary>Appends the samples of a range, oldest first.</summary>
+    /// <returns>The time before which samples are no longer in memory.</returns>
+    public long AppendTo(SampleColumns into, long fromMs, long toMs)
     {
         lock (_gate)
         {
-            Span<Sample> decoded = stackalloc Sample[ChunkSamples];
+            fromMs = Math.Max(fromMs, _floorMs);
             for (var i = FirstChunkEndingAtOrAfter(fromMs); i < _chunks.Length && _chunks[i].MinMs <= toMs; i++)
             {
-                _chunks[i].CopyTo(decoded);
-                Take(decoded[.._chunks[i].Count], fromMs, toMs, into);
+                _chunks[i].AppendTo(into, fromMs, toMs);
             }
-            Take(_tail.AsSpan(0, _tailCount), fromMs, toMs, into);
+            if (_tailCount > 0 && _tailTimes[_tailCount - 1] >= fromMs && _tailTimes[0] <= toMs)
+            {
+                into.Reserve(_tailCount, out var times, out var values);
+                _tailTimes.AsSpan(0, _tailCount).CopyTo(times);
+                _tailValues.AsSpan(0, _tailCount).CopyTo(values);
+                into.Advance(Columns.Clip(times, values, fromMs, toMs));
+            }
+            return _floorMs;
         }
     }
 
-    /// <summary>Drops chunks whose samples are all older. Returns whether nothing is left.</summary>
+    /// <summary>The start timestamp at each of some times, ascending.</summary>
+    /// <returns>Whether there is any.</returns>
+    public bool StartsAt(ReadOnlySpan<long> times, Span<long> starts)
+    {
+        lock (_gate)
+        {
+            if (_starts is null)
+            {
+                return false;
+            }
+            var at = -1;
+            for (var i = 0; i < times.Length; i++)
+            {
+                while (at + 1 < _starts.Count && _starts[at + 1].FromMs <= times[i])
+                {
+                    at++;
+                }
+                starts[i] = at < 0 ? 0 : _starts[at].StartMs;
+            }
+            return true;
+        }
+    }
+
+    /// <summary>Forgets that the first sample ever is in memory, because it was seen and left out.</summary>
+    public void MarkTrimmed() => _trimmed = true;
+
+    /// <summary>Takes samples before a time out of memory. Returns whether nothing is left.</summary>
     public bool DropBefore(long ms)
     {
         lock (_gate)
         {
+            _trimmed |= OldestLocked() < ms;
+            _floorMs = Math.Max(_floorMs, ms);
             var keep = FirstChunkEndingAtOrAfter(ms);
-            _trimmed |= keep > 0 || (_newestMs < ms && _tailCount > 0);
             if (keep > 0)
             {
                 _chunks = _chunks[keep..];
             }
             if (_newestMs < ms)
             {
-                (_tail, _tailCount) = ([], 0);
+                (_tailTimes, _tailValues, _tailCount) = ([], [], 0);
             }
             if (_starts is { Count: > 1 })
             {
-                var oldest = OldestMs;
+                var oldest = OldestLocked();
                 var next = _starts.FindIndex(s => s.FromMs > oldest);
                 _starts.RemoveRange(0, Math.Max(0, (next < 0 ? _starts.Count : next) - 1));
             }
@@ -165,42 +223,36 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         }
     }
 
-    private static void Take(ReadOnlySpan<Sample> samples, long fromMs, long toMs, SampleColumns into)
-    {
-        foreach (ref readonly var sample in samples)
-        {
-            if (sample.TimeMs >= fromMs && sample.TimeMs <= toMs)
-            {
-                into.Add(sample.TimeMs, sample.Value);
-            }
-        }
-    }
+    private long OldestLocked() => Math.Max(_floorMs, _chunks.Length > 0 ? _chunks[0].MinMs : _tailCount > 0 ? _tailTimes[0] : long.MaxValue);
 
     // The tail joins the last chunk while that one is short, so that chunks stay few and large.
     private void Seal()
     {
-        Span<Sample> joined = stackalloc Sample[ChunkSamples + TailSamples];
-        var last = _chunks.Length > 0 && _chunks[^1].Count + _tailCount <= ChunkSamples ? _chunks[^1] : null;
-        last?.CopyTo(joined);
+        Span<long> times = stackalloc long[Chunk.MostSamples];
+        Span<double> values = stackalloc double[Chunk.MostSamples];
+        var last = _chunks.Length > 0 && _chunks[^1].Count + _tailCount <= Chunk.MostSamples ? _chunks[^1] : null;
         var before = last?.Count ?? 0;
-        _tail.AsSpan(0, _tailCount).CopyTo(joined[before..]);
-        var chunk = Chunk.Of(joined[..(before + _tailCount)]);
+        last?.CopyTo(times[..before], values[..before]);
+        _tailTimes.AsSpan(0, _tailCount).CopyTo(times[before..]);
+        _tailValues.AsSpan(0, _tailCount).CopyTo(values[before..]);
+        var chunk = Chunk.Of(times[..(before + _tailCount)], values[..(before + _tailCount)]);
         _chunks = [.. last is null ? _chunks : _chunks.AsSpan(0, _chunks.Length - 1), chunk];
         _tailCount = 0;
     }
 
     private int ReadChunks(long afterMs, long untilMs, Span<CounterSample> into)
     {
-        Span<Sample> decoded = stackalloc Sample[ChunkSamples];
+        var scratch = ChunkScratch.OfThread;
         var count = 0;
         for (var i = FirstChunkEndingAtOrAfter(afterMs + 1); i < _chunks.Length && _chunks[i].MinMs <= untilMs && count < into.Length; i++)
         {
-            _chunks[i].CopyTo(decoded);
-            foreach (ref readonly var sample in decoded[.._chunks[i].Count])
+            var (times, values) = (scratch.AllTimes, scratch.AllValues);
+            _chunks[i].CopyTo(scratch.Times(_chunks[i].Count), scratch.Values(_chunks[i].Count));
+            for (var k = 0; k < _chunks[i].Count && count < into.Length; k++)
             {
-                if (sample.TimeMs > afterMs && sample.TimeMs <= untilMs && count < into.Length)
+                if (times[k] > afterMs && times[k] <= untilMs)
                 {
-                    into[count++] = new CounterSample(sample.TimeMs, sample.Value, 0);
+                    into[count++] = new CounterSample(times[k], values[k], 0);
                 }
             }
         }

@@ -1,15 +1,21 @@
 using Nines.Metrics;
+using Nines.Tsdb.Blocks;
+using Nines.Tsdb.Reading;
 
 namespace Nines.Tsdb.Head;
 
-/// <summary>All series: by labels, by reference, and by label pair, with those who follow a selection.</summary>
-internal sealed class SeriesRegistry(int maxSeries)
+/// <summary>The series in memory: by labels, by reference, and by label pair, with those who follow a selection.</summary>
+internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
 {
+    /// <summary>So many series that left memory are known by their reference, to be taken back.</summary>
+    private const int MostRetired = 65_536;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Labels, MemSeries> _byLabels = [];
     private readonly Dictionary<string, Dictionary<string, List<MemSeries>>> _postings = [];
     private readonly Dictionary<(string, string), List<TrackedSeries>> _trackersByPair = [];
     private readonly List<TrackedSeries> _otherTrackers = [];
+    private readonly Queue<MemSeries> _retired = [];
     private MemSeries?[] _byReference = new MemSeries?[1024];
     private long _nextReference = 1;
 
@@ -73,6 +79,24 @@ internal sealed class SeriesRegistry(int maxSeries)
         }
     }
 
+    /// <summary>Takes a series back that left memory; null when there are too many. Who holds a reference need not know that the series rested.</summary>
+    public MemSeries? Revive(MemSeries series)
+    {
+        lock (_gate)
+        {
+            if (_byLabels.TryGetValue(series.Labels, out var known))
+            {
+                return known;
+            }
+            if (_byLabels.Count >= maxSeries)
+            {
+                return null;
+            }
+            (series.Retired, series.Listed, series.LoggedIn) = (false, false, 0);
+            return Put(series);
+        }
+    }
+
     /// <summary>Keeps a reference from being given to a new series.</summary>
     public void Reserve(long reference)
     {
@@ -113,13 +137,53 @@ internal sealed class SeriesRegistry(int maxSeries)
         }
     }
 
+    /// <summary>Reads the lists of series by label name and value, while no series is born or dropped.</summary>
+    public void ReadPostings(Action<IReadOnlyDictionary<string, Dictionary<string, List<MemSeries>>>> read)
+    {
+        lock (_gate)
+        {
+            read(_postings);
+        }
+    }
+
+    /// <summary>All label names, unordered.</summary>
+    public string[] LabelNames()
+    {
+        lock (_gate)
+        {
+            return [.. _postings.Keys];
+        }
+    }
+
+    /// <summary>All values of a label, unordered.</summary>
+    public string[] LabelValues(string name)
+    {
+        lock (_gate)
+        {
+            return _postings.TryGetValue(name, out var values) ? [.. values.Keys] : [];
+        }
+    }
+
+    /// <summary>All findable series.</summary>
+    public MemSeries[] All()
+    {
+        lock (_gate)
+        {
+            return [.. _byLabels.Values.Where(s => s.Listed)];
+        }
+    }
+
     /// <summary>Follows a selection.</summary>
     public TrackedSeries Track(IReadOnlyList<Matcher> matchers)
     {
         lock (_gate)
         {
-            var tracker = new TrackedSeries(this, [.. matchers]);
-            tracker.Add(FindLocked(matchers));
+            var tracker = new TrackedSeries(this, blocks, [.. matchers]);
+            foreach (var series in FindLocked(matchers))
+            {
+                tracker.Add(series);
+            }
+            tracker.AddBlocks();
             // Under the pair with the fewest followers, a birth is offered to few who do not want it.
             var home = matchers.Where(m => m is { Op: MatchOp.Equal, Value.Length: > 0 })
                 .Select(m => (m.Name, m.Value)).OrderBy(p => _trackersByPair.TryGetValue(p, out var there) ? there.Count : 0).FirstOrDefault();
@@ -168,7 +232,7 @@ internal sealed class SeriesRegistry(int maxSeries)
         }
     }
 
-    /// <summary>Drops samples older than a time, and series of which nothing is left.</summary>
+    /// <summary>Takes samples older than a time out of memory, and series of which nothing is left there.</summary>
     public void DropBefore(long ms)
     {
         MemSeries[] all;
@@ -177,10 +241,6 @@ internal sealed class SeriesRegistry(int maxSeries)
             all = [.. _byLabels.Values];
         }
         var gone = all.Where(s => s.DropBefore(ms) && s.Listed).ToHashSet();
-        if (gone.Count == 0)
-        {
-            return;
-        }
         lock (_gate)
         {
             // A sample that came meanwhile keeps its series.
@@ -188,9 +248,7 @@ internal sealed class SeriesRegistry(int maxSeries)
             var touched = new HashSet<(string, string)>();
             foreach (var series in gone)
             {
-                series.Retired = true;
-                _byLabels.Remove(series.Labels);
-                _byReference[series.Reference] = null;
+                Retire(series);
                 foreach (var (name, value) in series.Labels.Pairs)
                 {
                     touched.Add((name, value));
@@ -202,8 +260,19 @@ internal sealed class SeriesRegistry(int maxSeries)
             }
             foreach (var tracker in _trackersByPair.Values.SelectMany(t => t).Concat(_otherTrackers))
             {
-                tracker.Remove(gone);
+                tracker.Retire(gone);
             }
+        }
+    }
+
+    private void Retire(MemSeries series)
+    {
+        series.Retired = true;
+        _byLabels.Remove(series.Labels);
+        _retired.Enqueue(series);
+        if (_retired.Count > MostRetired && _retired.Dequeue() is { Retired: true } forgotten && this[forgotten.Reference] == forgotten)
+        {
+            _byReference[forgotten.Reference] = null;
         }
     }
 
@@ -260,7 +329,7 @@ internal sealed class SeriesRegistry(int maxSeries)
         {
             if (Matcher.AllMatch(tracker.Matchers, series.Labels))
             {
-                tracker.Add([series]);
+                tracker.Add(series);
             }
         }
     }
@@ -293,45 +362,4 @@ internal sealed class SeriesRegistry(int maxSeries)
             : _postings.TryGetValue(present.Name, out var byValue) ? byValue.Where(v => present.Matches(v.Key)).SelectMany(v => v.Value)
             : [];
     }
-}
-
-/// <summary>The handles of a selection.</summary>
-internal sealed class TrackedSeries(SeriesRegistry registry, Matcher[] matchers) : ITrackedSeries
-{
-    private readonly List<MemSeries> _series = [];
-    private volatile ISeriesHandle[]? _handles = [];
-
-    /// <summary>The selection.</summary>
-    public Matcher[] Matchers { get; } = matchers;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<ISeriesHandle> Handles => _handles ?? Renew();
-
-    /// <summary>Adds series. Called under the registry's lock.</summary>
-    public void Add(IEnumerable<MemSeries> series)
-    {
-        var before = _series.Count;
-        _series.AddRange(series);
-        if (_series.Count != before)
-        {
-            _handles = null;
-        }
-    }
-
-    /// <summary>Removes series. Called under the registry's lock.</summary>
-    public void Remove(HashSet<MemSeries> gone)
-    {
-        if (_series.RemoveAll(gone.Contains) > 0)
-        {
-            _handles = null;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => registry.Untrack(this);
-
-    private ISeriesHandle[] Renew() => registry.Snapshot(this);
-
-    /// <summary>Makes the list anew. Called under the registry's lock.</summary>
-    public ISeriesHandle[] Refresh() => _handles ??= [.. _series];
 }

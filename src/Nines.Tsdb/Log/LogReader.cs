@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Nines.Metrics;
+using Nines.Tsdb.Bytes;
 using Nines.Tsdb.Head;
 
 namespace Nines.Tsdb.Log;
@@ -64,7 +65,7 @@ internal sealed class LogReader(SeriesRegistry registry, long oldestMs)
     private int ReadHeader(string name, ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < LogFormat.SegmentHeader
-            || LogFormat.Crc(bytes[..12]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..])
+            || Crc32C.Of(bytes[..12]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..])
             || !bytes[..8].SequenceEqual(LogFormat.Magic))
         {
             Damage(name, 0, Math.Min(bytes.Length, LogFormat.SegmentHeader), "damaged segment header");
@@ -112,7 +113,7 @@ internal sealed class LogReader(SeriesRegistry registry, long oldestMs)
     {
         try
         {
-            var payload = new PayloadReader(record[LogFormat.RecordHeader..]);
+            var payload = new ByteReader(record[LogFormat.RecordHeader..]);
             switch (record[8])
             {
                 case LogFormat.Series:
@@ -132,7 +133,7 @@ internal sealed class LogReader(SeriesRegistry registry, long oldestMs)
         }
     }
 
-    private void TakeSeries(ref PayloadReader payload)
+    private void TakeSeries(ref ByteReader payload)
     {
         var reference = (long)payload.Varint();
         if (reference is <= 0 or > SeriesRegistry.MaxReference)
@@ -151,6 +152,7 @@ internal sealed class LogReader(SeriesRegistry registry, long oldestMs)
             pairs[i] = (Shared(payload.Text()), Shared(payload.Text()));
         }
         var series = registry.Restore(reference, Labels.Of(pairs), born, interval);
+        series.EverLogged = true;
         if (_orphans.Remove(reference, out var waiting))
         {
             _orphaned -= waiting.Count;
@@ -161,14 +163,14 @@ internal sealed class LogReader(SeriesRegistry registry, long oldestMs)
         }
     }
 
-    private long TakeSamples(ref PayloadReader payload)
+    private long TakeSamples(ref ByteReader payload)
     {
         var count = payload.Varint();
         var (reference, time, start, newest) = (0L, 0L, 0L, long.MinValue);
         for (var i = 0UL; i < count; i++)
         {
             var key = payload.Varint();
-            reference += PayloadReader.Unzigzag(key >> 2);
+            reference += ByteReader.Unzigzag(key >> 2);
             time = unchecked(time + payload.Zigzag());
             var value = (key & 1) != 0 ? payload.Zigzag() : payload.Double();
             if ((key & 2) != 0)
@@ -191,7 +193,11 @@ internal sealed class LogReader(SeriesRegistry registry, long oldestMs)
 
     private void Apply(MemSeries series, in CounterSample sample)
     {
-        if (sample.TimeMs >= oldestMs && series.Judge(sample) == Verdict.Newer)
+        if (sample.TimeMs < oldestMs)
+        {
+            series.MarkTrimmed();
+        }
+        else if (series.Judge(sample) == Verdict.Newer)
         {
             series.Append(sample);
             registry.List(series);

@@ -1,13 +1,17 @@
 using System.Globalization;
+using Nines.Tsdb.Files;
 
 namespace Nines.Tsdb.Log;
 
 /// <summary>Appends to segments. Not safe for several threads: the store's commit lock guards it.</summary>
-internal sealed class LogWriter(ILogFiles files, int segmentBytes) : IDisposable
+internal sealed class LogWriter(IStoreFiles files, int segmentBytes) : IDisposable
 {
+    public const string Folder = "log";
+
     private readonly List<Segment> _segments = [];
-    private ILogFile? _file;
+    private IStoreFile? _file;
     private bool _unsynced;
+    private bool _unnamed;
 
     /// <summary>The number of the segment written to; 0 when the next write starts one.</summary>
     public long Current => _file is null ? 0 : _segments[^1].Number;
@@ -32,7 +36,7 @@ internal sealed class LogWriter(ILogFiles files, int segmentBytes) : IDisposable
         }
         Close();
         var number = _segments.Count == 0 ? 1 : _segments[^1].Number + 1;
-        var name = number.ToString("D8", CultureInfo.InvariantCulture) + ".log";
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Folder}/{number:D8}.log");
         var file = files.Create(name);
         var segment = new Segment(name, number) { Length = LogFormat.SegmentHeader };
         _segments.Add(segment);
@@ -46,7 +50,7 @@ internal sealed class LogWriter(ILogFiles files, int segmentBytes) : IDisposable
             Discard(segment);
             throw;
         }
-        _file = file;
+        (_file, _unnamed) = (file, true);
     }
 
     /// <summary>Appends records whose newest sample is at a time.</summary>
@@ -73,25 +77,32 @@ internal sealed class LogWriter(ILogFiles files, int segmentBytes) : IDisposable
     {
         if (_unsynced && _file is not null)
         {
-            _file.Sync();
+            SyncFile(_file);
             _unsynced = false;
         }
     }
 
-    /// <summary>Deletes segments that nobody needs.</summary>
-    /// <param name="oldestMs">Samples before this are not kept.</param>
+    /// <summary>Makes the next write start a segment.</summary>
+    public void Rotate() => Close();
+
+    /// <summary>Deletes segments whose samples are all older, and the oldest while there are too many bytes. The one written to stays.</summary>
+    /// <param name="ms">Samples before this are in blocks, or not kept.</param>
     /// <param name="maxBytes">What the log may take.</param>
-    /// <returns>The time before which samples are no longer in the log, at least <paramref name="oldestMs"/>.</returns>
-    public long DropBefore(long oldestMs, long maxBytes)
+    public void DropBefore(long ms, long maxBytes)
     {
-        while (_segments.Count > 1 && (_segments[0].NewestMs < oldestMs || Bytes > maxBytes))
+        for (var i = 0; i < _segments.Count - (_file is null ? 0 : 1);)
         {
-            var segment = _segments[0];
-            files.Delete(segment.Name);
-            _segments.RemoveAt(0);
-            oldestMs = segment.NewestMs == long.MinValue ? oldestMs : Math.Max(oldestMs, segment.NewestMs + 1);
+            var segment = _segments[i];
+            if (segment.NewestMs < ms || Bytes > maxBytes)
+            {
+                files.Delete(segment.Name);
+                _segments.RemoveAt(i);
+            }
+            else
+            {
+                i++;
+            }
         }
-        return oldestMs;
     }
 
     /// <inheritdoc/>
@@ -109,13 +120,23 @@ internal sealed class LogWriter(ILogFiles files, int segmentBytes) : IDisposable
         {
             if (_unsynced)
             {
-                file.Sync();
+                SyncFile(file);
             }
         }
         finally
         {
             _unsynced = false;
             file.Dispose();
+        }
+    }
+
+    private void SyncFile(IStoreFile file)
+    {
+        file.Sync();
+        if (_unnamed)
+        {
+            files.SyncFolder(Folder);
+            _unnamed = false;
         }
     }
 

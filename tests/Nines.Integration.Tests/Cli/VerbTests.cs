@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Nines.Cli;
+using Nines.Metrics;
+using Nines.Tsdb;
 
 namespace Nines.Integration.Tests.Cli;
 
@@ -31,6 +33,32 @@ public sealed class VerbTests
         var (code, output, error) = await RunAsync("check", "/nowhere/at/all");
         (code, output).ShouldBe((ExitCode.Unavailable, ""));
         error.ShouldContain("/nowhere/at/all is no directory");
+    }
+
+    [Fact]
+    public async Task Rules_OfTheGuide_AreGoodAndPassTheirTest_AndAnErrorHasItsPlace()
+    {
+        var directory = Directory.CreateTempSubdirectory("nines-rules-").FullName;
+        var blocks = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "guide", "rules.md"), TestContext.Current.CancellationToken))
+            .Split("```yaml").Skip(1).Select(b => b.Split("```")[0]).ToList();
+        var (rules, tests) = (Path.Combine(directory, "shop.yml"), Path.Combine(directory, "test.yml"));
+        await File.WriteAllTextAsync(rules, blocks[0], TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(tests, blocks[1].Replace("[shop.yml]", "['s*p.yml']"), TestContext.Current.CancellationToken);
+        (await RunAsync("check", "rules", rules)).ShouldBe((ExitCode.Ok, $"{rules}: 2 rules found\n", ""));
+        (await RunAsync("test", "rules", tests)).ShouldBe((ExitCode.Ok, $"{tests}: SUCCESS\n", ""));
+
+        await File.WriteAllTextAsync(tests, blocks[1].Replace("value: 0.5", "value: 0.6"), TestContext.Current.CancellationToken);
+        var (code, output, _) = await RunAsync("test", "rules", tests);
+        code.ShouldBe(ExitCode.Problems);
+        output.ShouldContain("expr: job:requests:rate5m, time: 5m\n    exp: [job:requests:rate5m{job=\"shop\"} 0.6]\n    got: [job:requests:rate5m{job=\"shop\"} 0.5]");
+        var (_, json, _) = await RunAsync("test", "rules", tests, "--format", "json");
+        JsonNode.Parse(json)!["failures"]![0]!["timeSeconds"]!.GetValue<double>().ShouldBe(300);
+
+        await File.WriteAllTextAsync(rules, blocks[0].Replace("== 0", "== = 0"), TestContext.Current.CancellationToken);
+        var (checkedCode, checkedJson, _) = await RunAsync("check", "rules", rules, "--format", "json");
+        checkedCode.ShouldBe(ExitCode.Problems);
+        JsonNode.Parse(checkedJson)!["problems"]![0]!["line"]!.GetValue<int>().ShouldBe(9);
+        Directory.Delete(directory, recursive: true);
     }
 
     [Fact]
@@ -108,6 +136,38 @@ public sealed class VerbTests
         {
             File.Delete(file);
             Directory.Delete(target, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Tsdb_OfADataDirectory_VerifiesListsAndDumps()
+    {
+        var data = Directory.CreateTempSubdirectory("nines-tsdb-").FullName;
+        try
+        {
+            using (var store = new TsdbStore(new TsdbOptions { Directory = Path.Combine(data, "tsdb") }))
+            {
+                using var append = store.Begin();
+                append.Add(append.Series(Labels.Of(("__name__", "up"), ("job", "api")), false, 0), new CounterSample(1_700_000_000_000, 1.5, 0));
+                append.Commit();
+            }
+            var (code, output, error) = await RunAsync("tsdb", "verify", "--data", data);
+            (code, output, error).ShouldBe((ExitCode.Ok, $"0 blocks with 0 chunks and 0 samples, 1 log segments with 1 samples: all as it was written{Environment.NewLine}", ""));
+            (await RunAsync("tsdb", "dump", "up{job=\"api\"}", "--data", data)).Output.Trim().ShouldBe("up{job=\"api\"} 1.5 1700000000000");
+            JsonNode.Parse((await RunAsync("tsdb", "dump", "--data", data, "--format", "json")).Output)!.ToJsonString()
+                .ShouldBe("""[{"metric":{"__name__":"up","job":"api"},"samples":[[1700000000000,"1.5"]]}]""");
+            ((int)JsonNode.Parse((await RunAsync("tsdb", "stats", "--data", data, "--format", "json")).Output)!["head"]!["series"]!).ShouldBe(1);
+            (await RunAsync("tsdb", "dump", "1 +", "--data", data)).Code.ShouldBe(ExitCode.Usage);
+            (await RunAsync("tsdb", "stats", "--data", data + "none")).Code.ShouldBe(ExitCode.Unavailable);
+            var segment = Directory.EnumerateFiles(Path.Combine(data, "tsdb", "log")).Single();
+            var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+            bytes[20] ^= 1;
+            await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+            (await RunAsync("tsdb", "verify", "--data", data)).Code.ShouldBe(ExitCode.Problems);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
         }
     }
 

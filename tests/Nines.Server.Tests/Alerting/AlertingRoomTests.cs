@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Nines.Server.Alerting;
 using Nines.Server.Delivery;
 using Nines.Server.State;
+using Nines.Server.Telemetry;
 using Nines.Server.Tests.Delivery;
 
 namespace Nines.Server.Tests.Alerting;
@@ -28,7 +29,7 @@ public sealed class AlertingRoomTests
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddState(options).AddDelivery(options).AddAlerting();
+        builder.Services.AddState(options).AddDelivery(options).AddTelemetry(options).AddAlerting(new Uri("http://127.0.0.1:9999"));
         await using var app = builder.Build();
         app.MapAlerting();
         await app.StartAsync(cancel);

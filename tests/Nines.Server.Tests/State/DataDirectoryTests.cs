@@ -44,11 +44,11 @@ public sealed class DataDirectoryTests : IDisposable
         using var directory = DataDirectory.Open(Path.Combine(_temp, "data"));
         await using var store = await FilledAsync(directory);
         var manifest = await BackupAsync(directory.Root, false);
-        manifest.Files.Select(f => f.Path).ShouldBe(["format", "keys/key-1.xml", "state.db", "tsdb/log/000001"]);
+        manifest.Files.Select(f => f.Path).ShouldBe(["format", "keys/key-1.xml", "state.db", "tsdb/log/000001.log"]);
         var target = Path.Combine(_temp, "restored");
         var restored = await Backup.RestoreAsync(Path.Combine(_temp, "b.tgz"), target, true, TimeProvider.System, Cancel);
         restored.Journal!.Facts.ShouldBe(20);
-        (await File.ReadAllTextAsync(Path.Combine(target, "tsdb/log/000001"), Cancel)).ShouldBe("samples");
+        (await File.ReadAllTextAsync(Path.Combine(target, "tsdb/log/000001.log"), Cancel)).ShouldBe("samples");
         using var opened = DataDirectory.Open(target);
         await using var again = SqliteStateStore.Open(opened.StateFile, TimeProvider.System);
         (await again.CommitAsync(new StateChange([], [Sample(21)]), Cancel)).ShouldBe(new CommitOutcome.Committed(21));
@@ -107,7 +107,7 @@ public sealed class DataDirectoryTests : IDisposable
     private static async Task<SqliteStateStore> FilledAsync(DataDirectory directory)
     {
         Directory.CreateDirectory(Path.Combine(directory.TsdbDirectory, "log"));
-        await File.WriteAllTextAsync(Path.Combine(directory.TsdbDirectory, "log", "000001"), "samples", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(directory.TsdbDirectory, "log", "000001.log"), "samples", Cancel);
         await File.WriteAllTextAsync(Path.Combine(directory.KeysDirectory, "key-1.xml"), "<key/>", Cancel);
         var store = SqliteStateStore.Open(directory.StateFile, TimeProvider.System);
         await store.CommitAsync(new StateChange([], [.. Enumerable.Range(1, 20).Select(Sample)]), Cancel);

@@ -1,5 +1,7 @@
 using Nines.Metrics;
+using Nines.Tsdb.Bytes;
 using Nines.Tsdb.Log;
+using Nines.Tsdb.Tests.Files;
 
 namespace Nines.Tsdb.Tests.Log;
 
@@ -8,9 +10,9 @@ public class LogDamageTests
     private const int Commits = 6;
 
     // Two series; the k-th commit adds one sample to each, the second one with a start timestamp.
-    private static (MemoryLogFiles Disk, List<int> Ends) Written()
+    private static (MemoryFiles Disk, List<int> Ends) Written()
     {
-        var disk = new MemoryLogFiles();
+        var disk = new MemoryFiles();
         using var store = Stores.Open(disk);
         var ends = new List<int>();
         for (var k = 1; k <= Commits; k++)
@@ -19,7 +21,7 @@ public class LogDamageTests
             append.Add(append.Series(Stores.Named("a", ("x", "1")), true, 15_000), new CounterSample(k * 1000, k * 1.5, 0));
             append.Add(append.Series(Stores.Named("b"), false, 15_000), new CounterSample(k * 1000, k, 77));
             append.Commit();
-            ends.Add(disk.Files.Values.Single().Count);
+            ends.Add(disk.Files.Values.Single().Bytes.Count);
         }
         return (disk, ends);
     }
@@ -62,7 +64,7 @@ public class LogDamageTests
             foreach (var mask in (byte[])[0x01, 0x80, 0xff])
             {
                 var flipped = disk.Copy();
-                flipped.Files[name][at] ^= mask;
+                flipped.Files[name].Bytes[at] ^= mask;
                 using var store = Stores.Open(flipped);
                 var damages = store.Health.Damages;
                 damages.ShouldNotBeEmpty();
@@ -84,9 +86,9 @@ public class LogDamageTests
     public void Open_NewerVersion_Refuses()
     {
         var (disk, _) = Written();
-        var bytes = disk.Files.Values.Single();
+        var bytes = disk.Files.Values.Single().Bytes;
         bytes[8] = 2;
-        var crc = BitConverter.GetBytes(LogFormat.Crc([.. bytes[..12]]));
+        var crc = BitConverter.GetBytes(Crc32C.Of([.. bytes[..12]]));
         for (var i = 0; i < 4; i++)
         {
             bytes[12 + i] = crc[i];
@@ -95,5 +97,5 @@ public class LogDamageTests
     }
 
     [Fact]
-    public void Crc_KnownVector_IsCastagnoli() => LogFormat.Crc("123456789"u8).ShouldBe(0xE3069283u);
+    public void Crc_KnownVector_IsCastagnoli() => Crc32C.Of("123456789"u8).ShouldBe(0xE3069283u);
 }

@@ -1,0 +1,233 @@
+using Nines.Metrics;
+using Nines.PromQL;
+
+namespace Nines.Core.Alerting;
+
+/// <summary>How a rule is doing.</summary>
+public sealed record RuleStatus
+{
+    /// <summary>The rule.</summary>
+    public required Rule Rule { get; init; }
+
+    /// <summary>Its alerts, those that are over included; empty for a recording rule.</summary>
+    public IReadOnlyDictionary<Labels, RuleAlert> Alerts { get; init; } = new Dictionary<Labels, RuleAlert>();
+
+    /// <summary>When it was last evaluated, in milliseconds since the Unix epoch; 0 before the first.</summary>
+    public long EvaluatedAtMs { get; init; }
+
+    /// <summary>How long that took, in seconds.</summary>
+    public double TookSeconds { get; init; }
+
+    /// <summary>Why that failed; null when it did not.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The series its last evaluation made.</summary>
+    internal IReadOnlySet<Labels> Made { get; init; } = new HashSet<Labels>();
+
+    /// <summary>Whether its alerts may be shown as series: not before <c>for</c> is restored.</summary>
+    internal bool Restored { get; init; } = true;
+}
+
+/// <summary>What evaluating a group needs of the world.</summary>
+/// <param name="Engine">Answers queries; sees what <paramref name="Sink"/> took.</param>
+/// <param name="Source">The store, to restore <c>for</c> from.</param>
+/// <param name="Sink">Takes samples.</param>
+/// <param name="ExternalUrl">The address people reach the server at, without a slash at its end.</param>
+/// <param name="ExternalLabels">Labels that tell this server from others.</param>
+/// <param name="Seconds">A clock for durations, in seconds from anywhere.</param>
+public sealed record RuleWorld(
+    QueryEngine Engine, ISeriesSource Source, ISampleSink Sink, string ExternalUrl, Labels ExternalLabels, Func<double> Seconds);
+
+/// <summary>
+/// Evaluates one group: rule after rule, so that a later one sees an earlier one's samples of the same time. Not safe for use by two threads.
+/// </summary>
+/// <param name="group">The group.</param>
+/// <param name="intervalMs">Its interval.</param>
+/// <param name="world">What it works on.</param>
+/// <param name="restore">Whether <c>for</c> is restored after the first two evaluations.</param>
+public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld world, bool restore)
+{
+    private readonly HashSet<Labels> _ended = [];
+    private int _evaluations;
+    private volatile RuleStatus[] _status = [.. group.Rules.Select(r => new RuleStatus { Rule = r, Restored = !restore || !r.Alerts })];
+
+    /// <summary>The group.</summary>
+    public RuleGroup Group => group;
+
+    /// <summary>Its interval in milliseconds.</summary>
+    public long IntervalMs => intervalMs;
+
+    /// <summary>How its rules are doing, in order. Safe to read at any time.</summary>
+    public IReadOnlyList<RuleStatus> Rules => _status;
+
+    /// <summary>
+    /// Takes over the state of rules that an earlier version of the group had too. Series of those it has no longer end at the next evaluation; their
+    /// alerts are given back as over.
+    /// </summary>
+    public IReadOnlyList<PostedAlert> TakeOver(GroupEvaluator earlier, long atMs)
+    {
+        var left = earlier._status.GroupBy(s => s.Rule.Identity, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => new Queue<RuleStatus>(g), StringComparer.Ordinal);
+        _status = [.. group.Rules.Select((r, i) => left.TryGetValue(r.Identity, out var same) && same.TryDequeue(out var status)
+            ? status with { Rule = r } : _status[i])];
+        _evaluations = earlier._evaluations;
+        var gone = left.Values.SelectMany(q => q).ToList();
+        _ended.UnionWith(earlier._ended);
+        _ended.UnionWith(gone.SelectMany(s => s.Made));
+        return Over(gone, atMs);
+    }
+
+    /// <summary>Ends the group: its series end, and its alerts are given back as over.</summary>
+    public IReadOnlyList<PostedAlert> End(long atMs)
+    {
+        Write(_status.SelectMany(s => s.Made).Concat(_ended).ToHashSet(), [], atMs);
+        return Over(_status, atMs);
+    }
+
+    private PostedAlert[] Over(IEnumerable<RuleStatus> rules, long atMs) =>
+        [.. rules.SelectMany(s => s.Alerts.Values.Where(a => a.State == RuleAlertState.Firing)
+            .Select(a => AlertingRule.Post(s.Rule, a with { ResolvedAtMs = atMs }, world.ExternalUrl, world.ExternalLabels)))];
+
+    /// <summary>
+    /// Evaluates all rules at a time and writes what they make; returns the alerts to post. A failure is the rule's, and on show in its status.
+    /// </summary>
+    public IReadOnlyList<PostedAlert> Evaluate(long atMs, CancellationToken stop = default)
+    {
+        var posts = new List<PostedAlert>();
+        for (var i = 0; i < group.Rules.Count && !stop.IsCancellationRequested; i++)
+        {
+            var begun = world.Seconds();
+            var (after, samples) = Evaluate(_status[i], atMs, stop);
+            if (stop.IsCancellationRequested)
+            {
+                break;
+            }
+            var made = after.Error is null ? Write(_status[i].Made, samples, atMs) : _status[i].Made;
+            var (alerts, due) = AlertingRule.Send(after.Alerts, intervalMs, atMs);
+            posts.AddRange(due.Select(a => AlertingRule.Post(after.Rule, a, world.ExternalUrl, world.ExternalLabels)));
+            Set(i, after with { Alerts = alerts, Made = made, EvaluatedAtMs = atMs, TookSeconds = world.Seconds() - begun });
+        }
+        if (_ended.Count > 0)
+        {
+            _ended.ExceptWith(_status.SelectMany(s => s.Made));
+            Write(_ended, [], atMs);
+            _ended.Clear();
+        }
+        // As in Prometheus not before the second evaluation: what an alert rests on may take a round to come back.
+        if (++_evaluations == 2 && restore)
+        {
+            Restore(atMs);
+        }
+        return posts;
+    }
+
+    private (RuleStatus After, IReadOnlyList<VectorSample> Samples) Evaluate(RuleStatus before, long atMs, CancellationToken stop)
+    {
+        var rule = before.Rule;
+        var offset = group.QueryOffsetMs ?? 0;
+        var result = world.Engine.Instant(rule.Expr, atMs - offset, stop);
+        var samples = result.Value switch
+        {
+            VectorValue vector => vector.Samples,
+            ScalarValue scalar => [new VectorSample(Labels.Empty, scalar.Sample)],
+            _ => null,
+        };
+        if (samples is null)
+        {
+            return (before with { Error = result.Error?.Message ?? "rule result is not a vector or scalar" }, []);
+        }
+        if (!rule.Alerts)
+        {
+            var error = Record(rule, samples, atMs - offset, out var recorded);
+            return (before with { Error = error }, recorded);
+        }
+        var functions = new RuleFunctions(text => world.Engine.Instant(text, atMs, stop), atMs, world.ExternalUrl, world.ExternalLabels);
+        var step = AlertingRule.Step(rule, before.Alerts, samples, atMs, group.Limit, functions);
+        var after = before with { Alerts = step.Alerts, Error = step.Error };
+        return (after, step.Error is null && before.Restored ? [.. AlertingRule.Series(rule, step.Alerts.Values, atMs - offset)] : []);
+    }
+
+    private string? Record(Rule rule, IReadOnlyList<VectorSample> samples, long atMs, out IReadOnlyList<VectorSample> recorded)
+    {
+        var own = rule.Labels.Select(l => l.Name).Append(Labels.MetricName).ToArray();
+        var made = new Dictionary<Labels, double>(samples.Count);
+        recorded = [];
+        foreach (var sample in samples)
+        {
+            var kept = sample.Labels.Without(own).Pairs.ToArray().Select(p => (p.Key, p.Value));
+            var labels = Labels.Of(kept.Concat(rule.Labels.Select(l => (l.Name, l.Text))).Append((Labels.MetricName, rule.Name)));
+            if (!made.TryAdd(labels, sample.Sample.Value))
+            {
+                return "vector contains metrics with the same labelset after applying rule labels";
+            }
+        }
+        if (group.Limit > 0 && made.Count > group.Limit)
+        {
+            return $"exceeded limit of {group.Limit} with {made.Count} series";
+        }
+        recorded = [.. made.Select(m => new VectorSample(m.Key, new Sample(atMs, m.Value)))];
+        return null;
+    }
+
+    /// <summary>Writes samples, and the end of series that were made before and are not any more.</summary>
+    private HashSet<Labels> Write(IReadOnlySet<Labels> before, IReadOnlyList<VectorSample> samples, long atMs)
+    {
+        var made = samples.Select(s => s.Labels).ToHashSet();
+        var ended = before.Where(l => !made.Contains(l)).ToList();
+        if (samples.Count + ended.Count > 0)
+        {
+            using var append = world.Sink.Begin();
+            foreach (var sample in samples)
+            {
+                append.Add(append.Series(sample.Labels, false, intervalMs), new CounterSample(sample.Sample.TimeMs, sample.Sample.Value, 0));
+            }
+            foreach (var labels in ended)
+            {
+                append.Add(append.Series(labels, false, intervalMs), new CounterSample(atMs - (group.QueryOffsetMs ?? 0), StaleMarker.Value, 0));
+            }
+            append.Commit();
+        }
+        return made;
+    }
+
+    private void Restore(long atMs)
+    {
+        var columns = new SampleColumns();
+        for (var i = 0; i < _status.Length; i++)
+        {
+            var status = _status[i];
+            if (status.Restored)
+            {
+                continue;
+            }
+            var alerts = status.Alerts;
+            if (status.Rule.ForMs >= AlertingRule.GracePeriodMs && alerts.Count > 0)
+            {
+                var series = world.Source.Select([
+                    new Matcher(Labels.MetricName, MatchOp.Equal, AlertingRule.ForStateSeries),
+                    new Matcher("alertname", MatchOp.Equal, status.Rule.Name),
+                ], atMs - AlertingRule.OutageToleranceMs, atMs).GroupBy(s => s.Labels).ToDictionary(g => g.Key, g => g.First());
+                alerts = alerts.ToDictionary(a => a.Key, a => Restored(status.Rule, a.Value, series, columns, atMs));
+            }
+            Set(i, status with { Alerts = alerts, Restored = true });
+        }
+    }
+
+    private static RuleAlert Restored(Rule rule, RuleAlert alert, Dictionary<Labels, ISelectedSeries> series, SampleColumns columns, long atMs)
+    {
+        if (alert.State == RuleAlertState.Inactive || !series.TryGetValue(AlertingRule.ForState(rule, alert), out var found))
+        {
+            return alert;
+        }
+        columns.Clear();
+        found.Read(atMs - AlertingRule.OutageToleranceMs, atMs, columns);
+        return columns.Count == 0 ? alert : AlertingRule.Restore(rule, alert, new Sample(columns.Times[^1], columns.Values[^1]), atMs);
+    }
+
+    private void Set(int i, RuleStatus status)
+    {
+        RuleStatus[] all = [.. _status];
+        all[i] = status;
+        _status = all;
+    }
+}
