@@ -52,7 +52,7 @@ internal static class Measurements
         var (resident, anonymous) = nines.Memory;
         Console.WriteLine(Fed(writer, nines, begun, cpu));
         Console.WriteLine($"resident {resident >> 20} MB (of which anonymous {anonymous >> 20} MB), at most {most >> 20} MB");
-        Console.WriteLine($"data {nines.Directory}/data");
+        Console.WriteLine(await ServerProcess.SummaryAsync(program, ["tsdb", "stats", "--data", Path.Combine(nines.Directory, "data")], " a sample", stop));
         return 0;
     }
 

@@ -68,8 +68,25 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
         _ = process.StandardOutput.ReadToEndAsync(stop);
         var server = await ReadyAsync("Nines", process, directory, port, "/health/ready", stop);
-        await server.SignUpAsync(new Uri(link!).PathAndQuery, stop);
-        return server;
+        try
+        {
+            await server.SignUpAsync(new Uri(link!).PathAndQuery, stop);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The first line of a command's output that has a text in it.</summary>
+    public static async Task<string> SummaryAsync(string program, string[] arguments, string text, CancellationToken stop)
+    {
+        using var process = Start(program, ".", arguments);
+        var lines = (await process.StandardOutput.ReadToEndAsync(stop)).Split('\n');
+        await process.WaitForExitAsync(stop);
+        return lines.FirstOrDefault(l => l.Contains(text, StringComparison.Ordinal)) ?? $"no answer of {program} {string.Join(' ', arguments)}";
     }
 
     public async ValueTask DisposeAsync()
@@ -84,6 +101,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private async Task SignUpAsync(string link, CancellationToken stop)
     {
         var setup = await FormAsync(link, stop);
+        setup["token"] = Uri.UnescapeDataString(link[(link.IndexOf("token=", StringComparison.Ordinal) + 6)..]);
         setup["name"] = "loadrig";
         setup["password"] = "a password of the load rig";
         await PostAsync("/setup", setup, stop);

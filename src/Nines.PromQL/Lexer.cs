@@ -149,8 +149,13 @@ internal sealed class Lexer(string query)
             value = hex;
             return ok;
         }
-        // Underscores may part digits: 1_000.
+        // Underscores may part digits: 1_000. A whole number that begins with 0 is octal, as in Go, unless a digit forbids it.
         var plain = text.EndsWith('_') || text.Contains("__", StringComparison.Ordinal) ? text : text.Replace("_", "", StringComparison.Ordinal);
+        if (plain.Length > 1 && plain[0] == '0' && plain.Length <= 21 && plain.AsSpan().IndexOfAnyExceptInRange('0', '7') < 0)
+        {
+            value = plain.Aggregate(0d, (sum, digit) => (sum * 8) + (digit - '0'));
+            return true;
+        }
         return double.TryParse(plain, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value);
     }
 

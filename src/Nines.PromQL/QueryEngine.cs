@@ -70,6 +70,11 @@ public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
         {
             return new QueryResult(null, new QueryError(e.Kind, e.Message), []);
         }
+        catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
+        {
+            // Our bug; whoever asked still gets an answer, and what else was asked goes on.
+            return new QueryResult(null, new QueryError(QueryErrorKind.Execution, $"unexpected error: {e.GetType().Name}: {e.Message}"), []);
+        }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             return new QueryResult(null, stop.IsCancellationRequested

@@ -20,6 +20,9 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
 
     private const int MostUnlogged = 1_000_000;
 
+    // As in Prometheus: a sample of the far future would keep its series from taking right ones.
+    private const long MostAheadMs = 10 * 60_000;
+
     private readonly TsdbOptions _options;
     private readonly SeriesRegistry _registry;
     private readonly BlockSet _blocks;
@@ -265,7 +268,8 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
 
     private void Replay(IStoreFiles files)
     {
-        var names = files.List(LogWriter.Folder);
+        // What someone else put there is none of ours.
+        var names = files.List(LogWriter.Folder).Where(LogWriter.IsSegment).ToList();
         for (var i = 0; i < names.Count; i++)
         {
             var bytes = files.ReadAll(names[i]);
@@ -440,7 +444,7 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
             ObjectDisposedException.ThrowIf(_staged is null, this);
             var target = store._registry[series];
             target = target is { Retired: true } ? store._registry.Revive(target) : target;
-            if (target is null || sample.TimeMs < Volatile.Read(ref store._floorMs))
+            if (target is null || sample.TimeMs < Volatile.Read(ref store._floorMs) || sample.TimeMs > store.NowMs() + MostAheadMs)
             {
                 Interlocked.Increment(ref store._refused);
                 return false;

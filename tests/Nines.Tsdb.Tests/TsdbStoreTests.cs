@@ -160,21 +160,33 @@ public class TsdbStoreTests
     [Fact]
     public void Directory_ClosedAndOpenedAgain_HasAllSamples()
     {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000);
         var directory = Directory.CreateTempSubdirectory("nines-tsdb-").FullName;
         try
         {
-            using (var store = new TsdbStore(new TsdbOptions { Directory = directory }))
+            using (var store = new TsdbStore(new TsdbOptions { Directory = directory, Time = new FixedClock(now) }))
             {
-                store.Append(Stores.Named("m"), new CounterSample(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds(), 1.5, 7));
+                store.Append(Stores.Named("m"), new CounterSample(now.ToUnixTimeMilliseconds(), 1.5, 7));
             }
-            using var again = new TsdbStore(new TsdbOptions { Directory = directory });
-            again.ReadAll().Single().Value.ShouldBe([new CounterSample(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds(), 1.5, 7)]);
+            using var again = new TsdbStore(new TsdbOptions { Directory = directory, Time = new FixedClock(now) });
+            again.ReadAll().Single().Value.ShouldBe([new CounterSample(now.ToUnixTimeMilliseconds(), 1.5, 7)]);
             again.Health.ReplayedSamples.ShouldBe(1);
         }
         finally
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    [Fact]
+    public void Add_SampleOfTheFuture_IsRefusedAndRightOnesStillTaken()
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000);
+        using var store = Stores.Open(new MemoryFiles(), time: new FixedClock(now));
+        store.Append(Stores.Named("m"), new CounterSample(now.ToUnixTimeMilliseconds() + 600_001, 1, 0));
+        store.Append(Stores.Named("m"), new CounterSample(now.ToUnixTimeMilliseconds(), 2, 0));
+        store.ReadAll().Single().Value.Select(s => s.Value).ShouldBe([2]);
+        store.Health.RefusedSamples.ShouldBe(1);
     }
 
     [Fact]

@@ -49,6 +49,9 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
 {
     private readonly HashSet<Labels> _ended = [];
     private int _evaluations;
+    /// <summary>Whether every rule has taken up what it was before the last restart; false during the first rounds.</summary>
+    public bool IsRestored => Array.TrueForAll(_status, s => s.Restored);
+
     private volatile RuleStatus[] _status = [.. group.Rules.Select(r => new RuleStatus { Rule = r, Restored = !restore || !r.Alerts })];
 
     /// <summary>The group.</summary>
@@ -97,7 +100,7 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
         for (var i = 0; i < group.Rules.Count && !stop.IsCancellationRequested; i++)
         {
             var begun = world.Seconds();
-            var (after, samples) = Evaluate(_status[i], atMs, stop);
+            var (after, samples) = Guarded(_status[i], atMs, stop);
             if (stop.IsCancellationRequested)
             {
                 break;
@@ -119,6 +122,19 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
             Restore(atMs);
         }
         return posts;
+    }
+
+    // A rule that throws is our bug, and that rule's alone: the alerts of its neighbours must go out.
+    private (RuleStatus After, IReadOnlyList<VectorSample> Samples) Guarded(RuleStatus before, long atMs, CancellationToken stop)
+    {
+        try
+        {
+            return Evaluate(before, atMs, stop);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return (before with { Error = $"{e.GetType().Name}: {e.Message}" }, []);
+        }
     }
 
     private (RuleStatus After, IReadOnlyList<VectorSample> Samples) Evaluate(RuleStatus before, long atMs, CancellationToken stop)

@@ -1,4 +1,5 @@
 using Nines.Metrics;
+using Nines.Metrics.Templates;
 
 namespace Nines.PromQL.Evaluation;
 
@@ -10,12 +11,20 @@ internal sealed partial class Evaluator
         var projection = new LabelProjection(aggregate.Grouping, aggregate.Without);
         var parameter = aggregate.Parameter is { Kind: ValueKind.Scalar } p ? Scalars(p, steps) : null;
         var rows = Rows(aggregate.Inner, steps);
+        if (parameter is not null && aggregate.Op is "topk" or "bottomk" or "limitk")
+        {
+            CheckCount(parameter!);
+        }
+        else if (aggregate.Op == "quantile")
+        {
+            Array.ForEach(parameter!, q => CheckQuantile(q, aggregate.Parameter!));
+        }
         return aggregate.Op switch
         {
-            "topk" or "bottomk" => Chosen(rows, projection, steps, members => RankedAt(members, Whole(parameter!, aggregate), aggregate.Op == "topk")),
-            "limitk" => Chosen(rows, projection, steps, members => FirstAt(members, Whole(parameter!, aggregate))),
+            "topk" or "bottomk" => Chosen(rows, projection, steps, members => RankedAt(members, Whole(parameter!), aggregate.Op == "topk")),
+            "limitk" => Chosen(rows, projection, steps, members => FirstAt(members, Whole(parameter!))),
             "limit_ratio" => LimitRatio(rows, Ratios(parameter!, aggregate)),
-            "quantile" => Gathered(rows, projection, (members, into) => QuantileOf(members, parameter!, aggregate, into)),
+            "quantile" => Gathered(rows, projection, (members, into) => QuantileOf(members, parameter!, into)),
             "count_values" => CountValues(rows, projection, steps.Count, aggregate),
             _ => Folded(rows, projection, steps.Count, aggregate.Op),
         };
@@ -64,12 +73,11 @@ internal sealed partial class Evaluator
         return groups.All;
     }
 
-    private void QuantileOf(List<Row> members, double[] quantiles, AggregateExpr aggregate, double[] into)
+    private static void QuantileOf(List<Row> members, double[] quantiles, double[] into)
     {
         var values = new List<double>(members.Count);
         for (var i = 0; i < into.Length; i++)
         {
-            CheckQuantile(quantiles[i], aggregate.Parameter!);
             values.Clear();
             foreach (var member in members)
             {
@@ -88,14 +96,28 @@ internal sealed partial class Evaluator
     {
         if (double.IsNaN(quantile) || quantile is < 0 or > 1)
         {
-            Annotations.Warn($"quantile value should be between 0 and 1, got {NumberText.General(quantile, 6)}", at);
+            Annotations.Warn($"quantile value should be between 0 and 1, got {GoFloat.Format(quantile)}", at);
         }
     }
 
-    private static int[] Whole(double[] parameter, AggregateExpr aggregate) => [.. parameter.Select(k =>
-        double.IsNaN(k) ? throw QueryException.Execution($"Parameter value is NaN for {aggregate.Op}")
-        : Math.Abs(k) > 9.2e18 ? throw QueryException.Execution($"Scalar value {NumberText.General(k, 17)} overflows int64")
-        : (int)Math.Clamp(k, 0, int.MaxValue))];
+    // Nothing is chosen when every number is below 1, however small; else each has to be a number that a count can be.
+    private static void CheckCount(double[] parameter)
+    {
+        if (parameter.All(k => k < 1))
+        {
+            return;
+        }
+        if (parameter.Any(double.IsNaN))
+        {
+            throw QueryException.Execution("Parameter value is NaN");
+        }
+        foreach (var k in parameter.Where(k => Math.Abs(k) >= 9_223_372_036_854_775_807d))
+        {
+            throw QueryException.Execution($"Scalar value {GoFloat.Format(k)} {(k < 0 ? "underflows" : "overflows")} int64");
+        }
+    }
+
+    private static int[] Whole(double[] parameter) => [.. parameter.Select(k => (int)Math.Clamp(k, 0, int.MaxValue))];
 
     // Each group's rows with the values of the steps at which they are chosen. At one step they come in the order of choice.
     private List<Row> Chosen(
@@ -155,8 +177,8 @@ internal sealed partial class Evaluator
             var capped = Math.Clamp(parameter[i], -1, 1);
             if (capped != parameter[i])
             {
-                Annotations.Warn($"ratio value should be between -1 and 1, got {NumberText.General(parameter[i], 6)}, "
-                    + $"capping to {NumberText.General(capped, 6)}", aggregate.Parameter!);
+                Annotations.Warn($"ratio value should be between -1 and 1, got {GoFloat.Format(parameter[i])}, "
+                    + $"capping to {GoFloat.Format(capped)}", aggregate.Parameter!);
             }
             parameter[i] = capped;
         }
@@ -196,10 +218,12 @@ internal sealed partial class Evaluator
         {
             throw QueryException.Execution($"invalid label name {NumberText.Quoted(name)}");
         }
+        // The label is set first and grouped by then, so that without() may take it away again.
+        var grouped = aggregate.Without ? projection : new LabelProjection(aggregate.Grouping.Append(name), without: false);
         var byLabels = new Dictionary<Labels, Row>();
         foreach (var row in rows)
         {
-            var group = projection.Of(Seen(row, projection));
+            var own = Seen(row);
             var (lastValue, counted) = (double.NaN, (Row?)null);
             for (var i = 0; i < count; i++)
             {
@@ -210,7 +234,7 @@ internal sealed partial class Evaluator
                 }
                 if (counted is null || value != lastValue)
                 {
-                    var labels = group.With(name, NumberText.Shortest(value));
+                    var labels = grouped.Of(own.With(name, NumberText.Shortest(value)));
                     if (!byLabels.TryGetValue(labels, out counted))
                     {
                         byLabels[labels] = counted = _pool.RentAbsent(labels, row.DropName && _delayed, count);

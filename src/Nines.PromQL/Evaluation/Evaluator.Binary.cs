@@ -284,7 +284,7 @@ internal sealed partial class Evaluator
                 if (into is null || (index != intoOf && !_oneToOne))
                 {
                     var one = index >= 0 ? evaluator.Seen(group.Rows[index]) : signature.Of(labels);
-                    (into, intoOf) = (RowOf(ResultLabels(labels, one), many.DropName), index);
+                    (into, intoOf) = (RowOf(ResultLabels(labels, one)), index);
                 }
                 Set(into, i, result);
             }
@@ -312,7 +312,7 @@ internal sealed partial class Evaluator
                         var result = _oneIsLeft ? _operation(one.Values[i], fill) : _operation(fill, one.Values[i]);
                         if (!Absent.Is(result))
                         {
-                            into ??= RowOf(ResultLabels(signature.Of(labels), labels), one.DropName);
+                            into ??= RowOf(ResultLabels(signature.Of(labels), labels));
                             Set(into, i, result);
                         }
                     }
@@ -329,9 +329,9 @@ internal sealed partial class Evaluator
             into.Values[step] = value;
         }
 
-        private Row RowOf(Labels labels, bool dropName)
+        private Row RowOf(Labels labels)
         {
-            dropName = (dropName || binary.ReturnBool) && evaluator._delayed;
+            var dropName = binary.ReturnBool && evaluator._delayed;
             if (!_byLabels.TryGetValue((labels, dropName), out var row))
             {
                 _byLabels[(labels, dropName)] = row = evaluator._pool.RentAbsent(labels, dropName, count);

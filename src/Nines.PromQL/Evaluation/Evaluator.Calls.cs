@@ -149,8 +149,11 @@ internal sealed partial class Evaluator
             {
                 return Absent.Value;
             }
-            value = high is null ? value : Math.Min(high[i], value);
-            return low is null ? value : Math.Max(low[i], value);
+            // Beside an infinity a NaN does not count, as in Go.
+            value = high is null ? value : double.IsNegativeInfinity(high[i]) || double.IsNegativeInfinity(value) ? double.NegativeInfinity
+                : Math.Min(high[i], value);
+            return low is null ? value : double.IsPositiveInfinity(low[i]) || double.IsPositiveInfinity(value) ? double.PositiveInfinity
+                : Math.Max(low[i], value);
         }), vector);
 
     private IEnumerable<Row> Rounded(Expr vector, Steps steps, double[]? to) =>
@@ -216,10 +219,6 @@ internal sealed partial class Evaluator
     {
         var matrix = call.Arguments.First(a => a.Kind == ValueKind.Matrix);
         var scalars = call.Arguments.Where(a => a.Kind == ValueKind.Scalar).Select(a => (Of: a, Values: Scalars(a, steps))).ToList();
-        if (call.Function.Name == "quantile_over_time")
-        {
-            Array.ForEach(scalars[0].Values, q => CheckQuantile(q, scalars[0].Of));
-        }
         var edge = EdgeOf(matrix);
         if (edge != EdgeModifier.None)
         {
@@ -240,8 +239,14 @@ internal sealed partial class Evaluator
         var name = call.Function.Name;
         var function = RangeFunctions.All.GetValueOrDefault(name);
         var keepsName = RangeFunctions.KeepsName(name);
+        var isQuantile = name == "quantile_over_time";
         foreach (var series in Ranged(matrix, steps))
         {
+            if (isQuantile)
+            {
+                Array.ForEach(scalars[0], q => CheckQuantile(q, call.Arguments[0]));
+                isQuantile = false;
+            }
             var row = _pool.Rent(steps.Count);
             (row.Labels, row.DropName) = (series.Labels, series.DropName || !keepsName);
             switch (name)

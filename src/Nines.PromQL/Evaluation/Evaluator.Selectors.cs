@@ -119,7 +119,9 @@ internal sealed partial class Evaluator
             _pool.Return(row);
             if (samples.Count > 0)
             {
+                _pool.Hold(samples.Count);
                 yield return new RangedSeries(labels, dropName, new SlidingRange(samples, ends, steps, rangeMs));
+                _pool.Hold(-samples.Count);
             }
         }
     }

@@ -7,18 +7,25 @@ namespace Nines.PromQL.Evaluation;
 /// <summary>Functions of labels.</summary>
 internal static class LabelFunctions
 {
-    /// <summary>The labels that an absent vector would surely have had: those its selector compares for equality, once each.</summary>
+    /// <summary>
+    /// The labels that an absent vector would have had: those its selector compares for equality. In the selector's order, the first equality of a label
+    /// sets it, and any other condition takes it away.
+    /// </summary>
     public static Labels OfAbsent(Expr argument)
     {
-        var matchers = argument switch
+        while (argument is ParenExpr paren)
         {
-            VectorSelector selector => selector.Matchers,
-            MatrixSelector matrix => matrix.Selector.Matchers,
-            ParenExpr paren => null,
-            _ => null,
-        };
-        return Labels.Of((matchers ?? []).Where(m => m.Name != Labels.MetricName).GroupBy(m => m.Name, StringComparer.Ordinal)
-            .Where(g => g.Count() == 1 && g.First().Op == MatchOp.Equal).Select(g => (g.Key, g.First().Value)));
+            argument = paren.Inner;
+        }
+        var (labels, equal) = (Labels.Empty, new HashSet<string>(StringComparer.Ordinal));
+        foreach (var matcher in (argument as VectorSelector ?? (argument as MatrixSelector)?.Selector)?.Matchers ?? [])
+        {
+            if (matcher.Name != Labels.MetricName)
+            {
+                labels = labels.With(matcher.Name, matcher.Op == MatchOp.Equal && equal.Add(matcher.Name) ? matcher.Value : "");
+            }
+        }
+        return labels;
     }
 
     /// <exception cref="QueryException">The text cannot name a label.</exception>

@@ -15,6 +15,8 @@ internal static class Operators
             case "%": return static (a, b) => a % b;
             case "^": return Math.Pow;
             case "atan2": return Math.Atan2;
+            // Trims of native histograms: between numbers they have no value.
+            case "</" or ">/": return static (_, _) => Absent.Value;
             default:
                 var holds = Comparison(op);
                 return (a, b) => holds(a, b) ? 1 : 0;

@@ -95,7 +95,12 @@ public sealed partial class ScriptReader
         double? scalar = null;
         foreach (var (at, text) in Block())
         {
-            if (text.StartsWith("expect", StringComparison.Ordinal) && !text.StartsWith("expect{", StringComparison.Ordinal))
+            if (FailureLine().Match(text) is { Success: true } failure)
+            {
+                expectations.RemoveAll(e => e.Kind == ExpectationKind.Fail);
+                expectations.Add(new Expectation(ExpectationKind.Fail, failure.Groups["text"].Value.Trim(), failure.Groups["how"].Value == "regexp"));
+            }
+            else if (text.StartsWith("expect", StringComparison.Ordinal) && !text.StartsWith("expect{", StringComparison.Ordinal))
             {
                 expectations.Add(Expect(at, text));
             }
@@ -190,6 +195,9 @@ public sealed partial class ScriptReader
     [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info)?\s+range\s+from\s+(?<from>\S+)\s+to\s+(?<to>\S+)\s+step\s+(?<step>\S+)\s+(?<query>.+)$",
         RegexOptions.None, 1000)]
     private static partial Regex RangeLine();
+
+    [GeneratedRegex(@"^expected_fail_(?<how>message|regexp)\s+(?<text>.+)$", RegexOptions.None, 1000)]
+    private static partial Regex FailureLine();
 
     [GeneratedRegex(@"^expect\s+(?<kind>fail|warn|no_warn|info|no_info|ordered)(?:\s+(?<how>msg|regex):(?<text>.*))?$", RegexOptions.None, 1000)]
     private static partial Regex ExpectLine();

@@ -198,7 +198,7 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
     }
 
     private static bool Same(double expected, double got) =>
-        expected.Equals(got) || expected == got || Math.Abs(expected - got) <= Tolerance * Math.Max(Math.Abs(expected), Math.Abs(got));
+        expected.Equals(got) || expected == got || Math.Abs(expected - got) < Tolerance * (Math.Abs(expected) + Math.Abs(got));
 
     private static string Show(ExpectedSeries series) =>
         $"{series.Labels} {string.Join(' ', series.Samples.Select(s => s.IsHistogram ? "{{…}}" : s.Value is { } v ? NumberText.Shortest(v) : "_"))}";

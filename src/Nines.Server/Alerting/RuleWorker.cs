@@ -68,7 +68,7 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
                 same?.Stop.Cancel();
                 var interval = group.IntervalMs == 0 ? RuleGroup.DefaultIntervalMs : group.IntervalMs;
                 // Only what ran when the server went down is restored; a rule that is new now begins now.
-                var runner = new Runner(new GroupEvaluator(group, interval, _world, restore: !_started),
+                var runner = new Runner(new GroupEvaluator(group, interval, _world, restore: !_started || same?.Evaluator.IsRestored == false),
                     CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
                 runner.Loop = Task.Run(() => RunAsync(runner, same), CancellationToken.None);
                 after.Add(runner);

@@ -22,6 +22,10 @@ internal sealed class LogWriter(IStoreFiles files, int segmentBytes) : IDisposab
     /// <summary>How many segments there are.</summary>
     public int Count => _segments.Count;
 
+    /// <summary>Whether a file is named as segments are.</summary>
+    public static bool IsSegment(string path) =>
+        path.EndsWith(".log", StringComparison.Ordinal) && long.TryParse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture, out _);
+
     /// <summary>Notes a segment found at the start.</summary>
     public void Found(string name, long length, long newestMs) =>
         _segments.Add(new Segment(name, long.Parse(Path.GetFileNameWithoutExtension(name), CultureInfo.InvariantCulture)) { Length = length,
