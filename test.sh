@@ -114,6 +114,7 @@ if $all && need initdb postgresql "state on PostgreSQL"; then
   chmod 755 "$(dirname "$postgres")"
   if NINES_TEST_POSTGRES=$(eng/postgres.sh start "$postgres"); then export NINES_TEST_POSTGRES; else fail "PostgreSQL did not start"; postgres=; fi
 fi
+need prometheus prometheus "real Prometheus" || true
 for project in tests/*.Tests; do
   name=$(basename "$project")
   case $name in

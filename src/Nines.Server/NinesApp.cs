@@ -10,6 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Telemetry;
+using Nines.Core.Workspace;
 using Nines.Server.Access;
 using Nines.Server.Alerting;
 using Nines.Server.Delivery;
@@ -60,6 +62,7 @@ public static class NinesApp
         services.AddSingleton(options);
         services.AddSingleton<EventStream>();
         services.AddState(options);
+        services.AddSingleton<ReadTargetFile>(TargetFileReader.Read);
         services.AddTelemetry(options);
         services.AddDelivery(options);
         services.AddAlerting(publicUrl);
@@ -145,14 +148,14 @@ public static class NinesApp
         var services = app.Services;
         var archive = services.GetRequiredService<WorkspaceArchive>();
         var recorder = services.GetRequiredService<DurableRecorder>();
-        var scraper = services.GetRequiredService<ScrapeLoop>();
+        var discovery = services.GetRequiredService<TargetDiscovery>();
         var ledger = services.GetRequiredService<LedgerEngine>();
         var door = services.GetRequiredService<AlertDoor>();
         var rules = services.GetRequiredService<RuleWorker>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
         {
-            scraper.Apply(model.ScrapeJobs);
+            discovery.Apply(model.ScrapeJobs);
             ledger.Apply(model.Objectives);
             door.Apply(model.Receivers);
             rules.Apply(model.RuleGroups);

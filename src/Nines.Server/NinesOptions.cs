@@ -1,3 +1,5 @@
+using Nines.Core.Telemetry;
+
 namespace Nines.Server;
 
 /// <summary>How a server is started. Fixed until it stops; what a team may change while it runs is in the workspace.</summary>
@@ -26,4 +28,7 @@ public sealed record NinesOptions
 
     /// <summary>Whether visitors from loopback are viewers without signing in.</summary>
     public bool Demo { get; init; }
+
+    /// <summary>How large remote-write requests may be.</summary>
+    public RemoteWriteLimits RemoteWrite { get; init; } = new();
 }

@@ -20,12 +20,3 @@ public sealed record TelegramReceiver(string Name, IReadOnlyList<string> Severit
 /// <param name="BearerToken">Sent as <c>Authorization: Bearer</c>; null sends none.</param>
 public sealed record WebhookReceiver(string Name, IReadOnlyList<string> Severities, bool SendResolved, SourcePosition Position, Secret Url, Secret? BearerToken)
     : Receiver(Name, Severities, SendResolved, Position);
-
-/// <summary>A value that is not shown: literal, <c>${env:NAME}</c> or <c>${file:path}</c>. Resolved when used, so that a rotated secret needs no
-/// reload.</summary>
-/// <param name="Reference">The text as written in the workspace.</param>
-public sealed record Secret(string Reference)
-{
-    /// <summary>Never the value.</summary>
-    public override string ToString() => "<secret>";
-}

@@ -114,7 +114,7 @@ internal static class NinesKindReader
     private static TelegramReceiver? Telegram(Fields fields, string name, List<string> severities, bool sendResolved, SourcePosition position)
     {
         var chat = fields.Text("chatId", required: true);
-        var token = Secret(fields, "botToken", required: true, warnWhenLiteral: true);
+        var token = fields.Secret("botToken", required: true, warnWhenLiteral: true);
         var api = new Uri("https://api.telegram.org");
         if (fields.Text("apiUrl") is { } text && !(Uri.TryCreate(text.Value, UriKind.Absolute, out api!) && api.Scheme is "http" or "https"))
         {
@@ -127,38 +127,15 @@ internal static class NinesKindReader
 
     private static WebhookReceiver? Webhook(Fields fields, string name, List<string> severities, bool sendResolved, SourcePosition position)
     {
-        var url = Secret(fields, "url", required: true, warnWhenLiteral: false);
+        var url = fields.Secret("url", required: true, warnWhenLiteral: false);
         if (url is not null && !url.Reference.Contains("${", StringComparison.Ordinal)
             && !(Uri.TryCreate(url.Reference, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
         {
             fields.File.Error(fields.Any("url")!, "bad-value", "url is not an http address", "write http://… or https://…, or ${env:NAME}");
             url = null;
         }
-        var bearer = Secret(fields, "bearerToken", required: false, warnWhenLiteral: true);
+        var bearer = fields.Secret("bearerToken", required: false, warnWhenLiteral: true);
         fields.Done();
         return url is null ? null : new(name, severities, sendResolved, position, url, bearer);
-    }
-
-    private static Secret? Secret(Fields fields, string key, bool required, bool warnWhenLiteral)
-    {
-        if (fields.Text(key, required) is not { } text)
-        {
-            return null;
-        }
-        if (text.Value.Contains("${", StringComparison.Ordinal))
-        {
-            if (!((text.Value.StartsWith("${env:", StringComparison.Ordinal) && text.Value.Length > 7)
-                || (text.Value.StartsWith("${file:", StringComparison.Ordinal) && text.Value.Length > 8))
-                || text.Value.IndexOf('}', StringComparison.Ordinal) != text.Value.Length - 1)
-            {
-                fields.File.Error(text, "bad-value", $"{key} is not a reference to a secret", "write ${env:NAME} or ${file:path}, alone");
-                return null;
-            }
-        }
-        else if (warnWhenLiteral)
-        {
-            fields.File.Warn(text, "literal-secret", $"{key} stands in the file as it is", "write ${env:NAME} or ${file:path}");
-        }
-        return new(text.Value);
     }
 }

@@ -8,10 +8,10 @@ internal static class ScrapeConfigReader
 {
     private static readonly string[] NotYet =
     [
-        "relabel_configs", "metric_relabel_configs", "file_sd_configs", "http_sd_configs", "dns_sd_configs", "kubernetes_sd_configs", "consul_sd_configs",
-            "docker_sd_configs",
-        "ec2_sd_configs", "tls_config", "basic_auth", "authorization", "oauth2", "proxy_url", "follow_redirects", "enable_http2", "target_limit",
-        "label_name_length_limit", "label_value_length_limit", "scrape_classic_histograms", "native_histogram_bucket_limit", "fallback_scrape_protocol",
+        "http_sd_configs", "dns_sd_configs", "kubernetes_sd_configs", "consul_sd_configs", "docker_sd_configs", "ec2_sd_configs", "oauth2", "proxy_url",
+        "proxy_from_environment", "no_proxy", "proxy_connect_header", "http_headers", "scrape_classic_histograms", "always_scrape_classic_histograms",
+        "native_histogram_bucket_limit", "native_histogram_min_bucket_factor", "convert_classic_histograms_to_nhcb", "fallback_scrape_protocol",
+        "metric_name_validation_scheme", "metric_name_escaping_scheme", "keep_dropped_targets", "scrape_failure_log_file",
     ];
 
     public static void Read(Fields top, Found found)
@@ -50,88 +50,151 @@ internal static class ScrapeConfigReader
         {
             file.Error(job.Any("scrape_timeout")!, "bad-value", "scrape_timeout is longer than scrape_interval");
         }
-        var path = job.Text("metrics_path")?.Value ?? "/metrics";
-        var scheme = job.OneOf("scheme", "http", "http", "https") ?? "http";
-        var query = Parameters(job.Map("params"));
         var honorLabels = job.Flag("honor_labels", false);
         var honorTimestamps = job.Flag("honor_timestamps", true);
         var body = Size(job, "body_size_limit");
-        var samples = (int)(job.Number("sample_limit", 0, 10_000_000) ?? 0);
-        var labelLimit = (int)(job.Number("label_limit", 0, 1000) ?? 0);
+        var samples = Limit(job, "sample_limit", 10_000_000);
+        var labelLimit = Limit(job, "label_limit", 1000);
+        var draft = new ScrapeJob(name?.Value ?? "", [], TimeSpan.FromMilliseconds(interval), TimeSpan.FromMilliseconds(timeout), honorLabels, honorTimestamps,
+            body ?? 16L << 20, samples == 0 ? 100_000 : samples, labelLimit == 0 ? 64 : labelLimit, file.At(job.Node))
+        {
+            Scheme = job.OneOf("scheme", "http", "http", "https") ?? "http",
+            MetricsPath = job.Text("metrics_path")?.Value ?? "/metrics",
+            Parameters = Parameters(job.Map("params")),
+            RelabelRules = RelabelReader.Read(job, "relabel_configs"),
+            MetricRelabelRules = RelabelReader.Read(job, "metric_relabel_configs"),
+            Files = [.. job.Maps("file_sd_configs", "file_sd_config").Select(Discovery)],
+            Access = HttpAccessReader.Read(job),
+            LabelNameLengthLimit = Limit(job, "label_name_length_limit", 1_000_000),
+            LabelValueLengthLimit = Limit(job, "label_value_length_limit", 1_000_000),
+            TargetLimit = Limit(job, "target_limit", 1_000_000),
+        };
         foreach (var key in NotYet)
         {
             if (job.Any(key) is { } node)
             {
-                file.Error(node, "unsupported", $"{key} is not supported yet in this version", "list the targets in static_configs, reachable without it");
+                file.Error(node, "unsupported", $"{key} is not supported yet in this version", "list the targets in static_configs or file_sd_configs");
             }
         }
-        var targets = new List<ScrapeTarget>();
-        foreach (var group in job.Maps("static_configs", "static_config", required: true))
-        {
-            var labels = new List<(string, string)>();
-            if (group.Map("labels")?.Node is YamlMap map)
-            {
-                foreach (var (key, value) in map.Entries)
-                {
-                    if (value is YamlText text)
-                    {
-                        labels.Add((key.Value, text.Value));
-                    }
-                    else
-                    {
-                        file.Error(value, "wrong-type", $"label {key.Value} must be a text");
-                    }
-                }
-            }
-            foreach (var target in group.List("targets", required: true))
-            {
-                Target(file, target, name?.Value ?? "", $"{scheme}://", $"{(path.StartsWith('/') ? "" : "/")}{path}{query}", labels, targets);
-            }
-            group.Done();
-        }
+        job.Ignore("enable_http2", "enable_compression", "track_timestamps_staleness", "scrape_protocols");
+        var (targets, dropped) = Static(job, draft);
         job.Done();
         if (name is not null && found.IsNew(file, name, "scrape job", name.Value))
         {
-            found.Jobs.Add(new(name.Value, targets, TimeSpan.FromMilliseconds(interval), TimeSpan.FromMilliseconds(timeout), honorLabels, honorTimestamps,
-                body ?? 16L << 20, samples == 0 ? 100_000 : samples, labelLimit == 0 ? 64 : labelLimit, file.At(job.Node)));
+            found.Jobs.Add(draft with { Targets = targets, Dropped = dropped });
         }
     }
 
-    private static void Target(BindingFile file, YamlNode node, string job, string scheme, string rest, List<(string Name, string Value)> labels,
-        List<ScrapeTarget> into)
+    private static (List<ScrapeTarget> Targets, List<Labels> Dropped) Static(Fields job, ScrapeJob draft)
     {
-        if (node is not YamlText text)
+        var (targets, dropped) = (new List<ScrapeTarget>(), new List<Labels>());
+        foreach (var group in job.Maps("static_configs", "static_config", required: draft.Files.Count == 0))
         {
-            file.Error(node, "wrong-type", "a target must be a text", "write it as host:port");
-            return;
+            foreach (var (node, address, labels) in Group(group))
+            {
+                var resolved = TargetResolver.Resolve(draft, address, labels);
+                if (resolved.Problem.Length > 0)
+                {
+                    job.File.Error(node, "bad-value", resolved.Problem, "write it as host:port; scheme and path are keys of the job");
+                }
+                else if (resolved.Target is { } target)
+                {
+                    targets.Add(target);
+                }
+                else
+                {
+                    dropped.Add(resolved.Discovered);
+                }
+            }
         }
-        if (text.Value.Contains('/', StringComparison.Ordinal) || !Uri.TryCreate(scheme + text.Value + rest, UriKind.Absolute, out var url)
-            || url.Host.Length == 0)
+        if (draft.TargetLimit > 0 && targets.Count > draft.TargetLimit)
         {
-            file.Error(text, "bad-value", $"\"{text.Value}\" is not a target", "write it as host:port; scheme and path are keys of the job");
-            return;
+            job.File.Error(job.Any("target_limit")!, "bad-value", $"{targets.Count} targets, target_limit is {draft.TargetLimit}");
         }
-        var own = labels.Where(l => l.Name is not ("job" or "instance")).DistinctBy(l => l.Name, StringComparer.Ordinal);
-        var instance = labels.Find(l => l.Name == "instance").Value
-            ?? (text.Value.Contains(':', StringComparison.Ordinal) ? text.Value : $"{text.Value}:{url.Port}");
-        into.Add(new(url, Labels.Of(own.Append(("job", labels.Find(l => l.Name == "job").Value ?? job)).Append(("instance", instance)))));
+        return (targets, dropped);
     }
 
-    private static string Parameters(Fields? parameters)
+    /// <summary>The targets of one group: <c>targets</c> and <c>labels</c>, as in configuration and in files of targets.</summary>
+    internal static List<(YamlNode Node, string Address, Labels Labels)> Group(Fields group)
     {
-        var pairs = new List<string>();
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in (group.Map("labels")?.Node as YamlMap)?.Entries ?? [])
+        {
+            if (value is not YamlText text)
+            {
+                group.File.Error(value, "wrong-type", $"label {key.Value} must be a text");
+            }
+            else if (!Relabelling.IsLabelName(key.Value))
+            {
+                group.File.Error(key, "bad-value", $"\"{key.Value}\" is not a label name");
+            }
+            else
+            {
+                labels[key.Value] = text.Value;
+            }
+        }
+        var all = new List<(YamlNode, string, Labels)>();
+        foreach (var target in group.List("targets", required: true))
+        {
+            if (target is YamlText text)
+            {
+                all.Add((text, text.Value, Labels.Of(labels.Select(l => (l.Key, l.Value)))));
+            }
+            else
+            {
+                group.File.Error(target, "wrong-type", "a target must be a text", "write it as host:port");
+            }
+        }
+        group.Done();
+        return all;
+    }
+
+    private static FileDiscovery Discovery(Fields discovery)
+    {
+        var patterns = new List<string>();
+        foreach (var node in discovery.List("files", required: true))
+        {
+            if (node is YamlText text && IsTargetFile(text.Value))
+            {
+                patterns.Add(text.Value);
+            }
+            else
+            {
+                discovery.File.Error(node, "bad-value", $"\"{(node as YamlText)?.Value}\" is not a path of target files",
+                    "end it in .json, .yml or .yaml; only its last part may hold *");
+            }
+        }
+        var refresh = discovery.Duration("refresh_interval", 1000, 86_400_000) ?? 300_000;
+        discovery.Done();
+        return new(patterns, TimeSpan.FromMilliseconds(refresh), discovery.File.At(discovery.Node));
+    }
+
+    private static bool IsTargetFile(string path)
+    {
+        var star = path.IndexOf('*', StringComparison.Ordinal);
+        var end = path.AsSpan(path.LastIndexOf('.') + 1);
+        return (star < 0 || path.IndexOf('/', star) < 0)
+            && (end.Equals("json", StringComparison.OrdinalIgnoreCase) || end.Equals("yml", StringComparison.OrdinalIgnoreCase)
+                || end.Equals("yaml", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static int Limit(Fields job, string key, int most) => (int)(job.Number(key, 0, most) ?? 0);
+
+    private static List<KeyValuePair<string, IReadOnlyList<string>>> Parameters(Fields? parameters)
+    {
+        var all = new List<KeyValuePair<string, IReadOnlyList<string>>>();
         foreach (var (key, value) in (parameters?.Node as YamlMap)?.Entries ?? [])
         {
             if (value is YamlList list)
             {
-                pairs.AddRange(list.Items.OfType<YamlText>().Select(v => $"{Uri.EscapeDataString(key.Value)}={Uri.EscapeDataString(v.Value)}"));
+                all.Add(KeyValuePair.Create(key.Value, (IReadOnlyList<string>)[.. list.Items.OfType<YamlText>().Select(v => v.Value)]));
             }
             else
             {
                 parameters!.File.Error(value, "wrong-type", $"parameter {key.Value} must be a list", "write it as [value]");
             }
         }
-        return pairs.Count == 0 ? "" : "?" + string.Join('&', pairs);
+        return all;
     }
 
     private static long? Size(Fields job, string key)

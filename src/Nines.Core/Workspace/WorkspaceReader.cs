@@ -77,6 +77,11 @@ public static class WorkspaceReader
             ScrapeConfigReader.Read(new(file, node, "the Prometheus configuration"), found);
             return;
         }
+        if (!Has("kind") && Has("targets"))
+        {
+            // A file of targets that a scrape job discovers; it is read when it changes, not with the workspace.
+            return;
+        }
         var top = new Fields(file, node, "the document");
         var version = top.Text("apiVersion", required: true);
         var kind = top.Text("kind", required: true);

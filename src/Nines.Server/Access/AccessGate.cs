@@ -57,6 +57,11 @@ internal sealed class AccessGate(RequestDelegate next, Accounts accounts, NinesO
         {
             return await accounts.TokenAsync(header["Bearer ".Length..].Trim(), context.RequestAborted);
         }
+        if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+        {
+            // Clients that know no bearer, such as promtool with a user in the address, send the token as the password.
+            return PasswordIn(header["Basic ".Length..]) is { } token ? await accounts.TokenAsync(token, context.RequestAborted) : null;
+        }
         var cookie = await context.AuthenticateAsync(Accounts.Scheme);
         if (cookie.Succeeded)
         {
@@ -65,6 +70,18 @@ internal sealed class AccessGate(RequestDelegate next, Accounts accounts, NinesO
         var fromLoopback = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
             && !context.Request.Headers.ContainsKey("X-Forwarded-For");
         return options.Demo && fromLoopback ? Accounts.Principal("visitor", "", Role.Viewer, "visitor") : null;
+    }
+
+    private static string? PasswordIn(string credentials)
+    {
+        Span<byte> bytes = stackalloc byte[1024];
+        if (credentials.Length > 1024 || !Convert.TryFromBase64String(credentials.Trim(), bytes, out var length))
+        {
+            return null;
+        }
+        var text = System.Text.Encoding.UTF8.GetString(bytes[..length]);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? null : text[(colon + 1)..];
     }
 
     private static bool WantsPage(HttpContext context) =>

@@ -30,6 +30,10 @@ internal static class HealthEndpoints
             .WithName("GetHealth");
         group.MapGet("/detailed", (string? format, HealthSource source, TimeProvider time) =>
             Answer(Overall(source), format, source, time, startedAt, details: true)).WithName("GetHealthDetailed");
+        // As clients of Prometheus ask.
+        routes.MapGet("/-/healthy", () => TypedResults.Text("Nines is healthy.\n")).ExcludeFromDescription();
+        routes.MapGet("/-/ready", ContentHttpResult (HealthSource source) => HealthEvaluator.IsReady(source.Look())
+            ? TypedResults.Text("Nines is ready.\n") : TypedResults.Text("Nines is not ready.\n", statusCode: 503)).ExcludeFromDescription();
         foreach (var path in (string[])["/live", "/liveness"])
         {
             group.MapGet(path, (string? format, TimeProvider time) => Answer(HealthStatus.Pass, format, null, time, startedAt, details: false))

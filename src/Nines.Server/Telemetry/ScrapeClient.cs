@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Net;
 using System.Net.Http.Headers;
 using Nines.Core.Telemetry;
 using Nines.Metrics.Exposition;
@@ -8,34 +7,22 @@ using Nines.Metrics.Exposition;
 namespace Nines.Server.Telemetry;
 
 /// <summary>Fetches a target's body and reads it as it comes, so that a body of any size takes one small buffer.</summary>
-internal sealed class ScrapeClient(TimeProvider time) : IDisposable
+/// <param name="time">The clock of the timeout.</param>
+/// <param name="directory">Where relative paths of certificates and credentials begin.</param>
+internal sealed class ScrapeClient(TimeProvider time, string directory) : IDisposable
 {
     /// <summary>Longest line of a body in bytes.</summary>
     public const int LongestLine = 64 * 1024;
 
     private const string Accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        MaxAutomaticRedirections = 3,
-        MaxResponseDrainSize = 0,
-        MaxResponseHeadersLength = 32,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        // A trace header on each scrape would cost more than the scrape.
-        ActivityHeadersPropagator = null,
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpAccessClients _clients = new(directory);
 
     /// <summary>Scrapes a target into its series.</summary>
     /// <returns>Why it failed, or null.</returns>
     public async Task<string?> FetchAsync(ScrapeJob job, ScrapeTarget target, TargetSeries series, CancellationToken stop)
     {
-        using var timeout = new CancellationTokenSource(job.Timeout, time);
+        using var timeout = new CancellationTokenSource(target.Timeout ?? job.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
         try
         {
@@ -43,21 +30,22 @@ internal sealed class ScrapeClient(TimeProvider time) : IDisposable
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            return $"no complete answer within {job.Timeout.TotalSeconds:0.###} s";
+            return $"no complete answer within {(target.Timeout ?? job.Timeout).TotalSeconds:0.###} s";
         }
-        catch (ExpositionException e)
+        catch (Exception e) when (e is ExpositionException or AccessFileException or SecretMissingException)
         {
             return e.Message;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
             // A read that the timeout cut off may also surface as a failure of the connection.
-            return timeout.IsCancellationRequested ? $"no complete answer within {job.Timeout.TotalSeconds:0.###} s" : e.InnerException?.Message ?? e.Message;
+            return timeout.IsCancellationRequested ? $"no complete answer within {(target.Timeout ?? job.Timeout).TotalSeconds:0.###} s"
+                : e.InnerException?.Message ?? e.Message;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _clients.Dispose();
 
     private async Task<string?> FetchAsync(ScrapeJob job, ScrapeTarget target, TargetSeries series, CancellationTokenSource abort, CancellationToken stop)
     {
@@ -65,8 +53,9 @@ internal sealed class ScrapeClient(TimeProvider time) : IDisposable
         request.Headers.TryAddWithoutValidation("Accept", Accept);
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
         request.Headers.TryAddWithoutValidation("User-Agent", "Nines");
-        request.Headers.TryAddWithoutValidation("X-Prometheus-Scrape-Timeout-Seconds", job.Timeout.TotalSeconds.ToString("0.###"));
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        request.Headers.TryAddWithoutValidation("X-Prometheus-Scrape-Timeout-Seconds", (target.Timeout ?? job.Timeout).TotalSeconds.ToString("0.###"));
+        _clients.Sign(request, job.Access);
+        using var response = await _clients.For(job.Access).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
         var problem = await ReadAsync(response, job, target, series, stop);
         if (problem is not null)
         {
@@ -122,8 +111,10 @@ internal sealed class ScrapeClient(TimeProvider time) : IDisposable
             {
                 return $"the body is larger than {job.BodySizeLimit} bytes";
             }
-            var used = Parse(buffer.AsSpan(0, filled), read == 0, parser, job.SampleLimit, series);
-            if (series.Samples > job.SampleLimit)
+            // How many samples relabelling leaves is known once all were read; until then the size of the body is the limit.
+            var most = job.MetricRelabelRules.Count > 0 ? int.MaxValue : job.SampleLimit;
+            var used = Parse(buffer.AsSpan(0, filled), read == 0, parser, most, series);
+            if (series.Samples > most)
             {
                 return $"more than {job.SampleLimit} samples";
             }
@@ -131,7 +122,7 @@ internal sealed class ScrapeClient(TimeProvider time) : IDisposable
             {
                 parser.End();
                 series.ReadLabels(job, target.Labels);
-                return null;
+                return series.Kept > job.SampleLimit ? $"more than {job.SampleLimit} samples" : null;
             }
             buffer.AsSpan(used, filled - used).CopyTo(buffer);
             filled -= used;

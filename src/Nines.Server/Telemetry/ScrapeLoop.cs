@@ -6,15 +6,20 @@ using Nines.Metrics;
 namespace Nines.Server.Telemetry;
 
 /// <summary>Scrapes all targets of the workspace, each on its own.</summary>
-public sealed partial class ScrapeLoop(ISampleSink sink, ISeriesSource source, TimeProvider time, ILogger<ScrapeLoop> log) : IHostedService, IDisposable
+public sealed partial class ScrapeLoop(
+    ISampleSink sink, ISeriesSource source, NinesOptions options, TimeProvider time, ILogger<ScrapeLoop> log)
+    : IHostedService, IDisposable
 {
     private static readonly TimeSpan AfterABug = TimeSpan.FromSeconds(5);
     private readonly Lock _gate = new();
-    private readonly ScrapeClient _client = new(time);
+    private readonly ScrapeClient _client = new(time, options.WorkspaceDirectory);
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<(string Job, Uri Url, Labels Labels), Running> _running = [];
     private readonly List<Task> _ending = [];
     private bool _started;
+
+    /// <summary>The jobs, with the targets that relabelling dropped.</summary>
+    public IReadOnlyList<ScrapeJob> Jobs { get; private set; } = [];
 
     /// <summary>How each target does, in order of job and address.</summary>
     public IReadOnlyList<TargetStatus> Targets
@@ -38,6 +43,7 @@ public sealed partial class ScrapeLoop(ISampleSink sink, ISeriesSource source, T
             {
                 return;
             }
+            Jobs = jobs;
             var wanted = new HashSet<(string, Uri, Labels)>();
             foreach (var job in jobs)
             {

@@ -14,8 +14,14 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
     private readonly TargetSeries _series = new();
     private readonly long[] _reports = new long[Reported.Length];
     private volatile ScrapeJob _job = firstJob;
-    private volatile TargetStatus _status = new(firstJob.Name, target.Url, target.Labels, TargetHealth.Unknown, null, TimeSpan.Zero, 0, null);
+    private volatile TargetStatus _status = new(firstJob.Name, target.Url, target.Labels, TargetHealth.Unknown, null, TimeSpan.Zero, 0, null)
+    {
+        Discovered = target.Discovered,
+        Interval = target.Interval ?? firstJob.Interval,
+        Timeout = target.Timeout ?? firstJob.Timeout,
+    };
     private CancellationTokenSource _rescheduled = new();
+    private volatile bool _rulesChanged;
     private bool _asked;
     private long? _lastSuccessMs;
 
@@ -26,6 +32,10 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
     public void Apply(ScrapeJob job)
     {
         var moved = job.Interval != _job.Interval;
+        if (job.HonorLabels != _job.HonorLabels || !SameRules(job.MetricRelabelRules, _job.MetricRelabelRules))
+        {
+            _rulesChanged = true;
+        }
         _job = job;
         if (moved)
         {
@@ -41,7 +51,7 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
         {
             using var wake = CancellationTokenSource.CreateLinkedTokenSource(stop, Volatile.Read(ref _rescheduled).Token);
             var (current, now) = (_job, NowMs());
-            var interval = (long)current.Interval.TotalMilliseconds;
+            var interval = IntervalMs(current);
             var next = ScrapeTiming.NextMs(now, slot, interval, ScrapeTiming.OffsetMs(current.Name, target, interval));
             try
             {
@@ -61,7 +71,7 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
     public async Task ScrapeAsync(long slotMs, CancellationToken stop)
     {
         var job = _job;
-        var intervalMs = (long)job.Interval.TotalMilliseconds;
+        var intervalMs = IntervalMs(job);
         var started = time.GetUtcNow();
         var begun = time.GetTimestamp();
         var timeMs = ScrapeTiming.TimestampMs(slotMs, started.ToUnixTimeMilliseconds(), intervalMs);
@@ -69,6 +79,11 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
         {
             _lastSuccessMs = LastSuccessInStore(timeMs, intervalMs);
             _asked = true;
+        }
+        if (_rulesChanged)
+        {
+            _rulesChanged = false;
+            _series.RulesChanged();
         }
         _series.Begin();
         var problem = await client.FetchAsync(job, target, _series, stop);
@@ -78,13 +93,13 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
         {
             if (problem is null)
             {
-                _series.AppendTo(append, job, timeMs, ScrapeTiming.IsKnown(_lastSuccessMs, timeMs, intervalMs));
+                _series.AppendTo(append, job, intervalMs, timeMs, ScrapeTiming.IsKnown(_lastSuccessMs, timeMs, intervalMs));
             }
             else
             {
                 _series.EndAll(append, timeMs);
             }
-            Report(append, timeMs, intervalMs, [problem is null ? 1 : 0, took.TotalSeconds, samples, problem is null ? samples : 0, _series.Added]);
+            Report(append, timeMs, intervalMs, [problem is null ? 1 : 0, took.TotalSeconds, samples, problem is null ? _series.Kept : 0, _series.Added]);
             append.Commit();
         }
         _lastSuccessMs = problem is null ? timeMs : null;
@@ -95,6 +110,8 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
             LastDuration = took,
             LastSamples = samples,
             LastError = problem,
+            Interval = TimeSpan.FromMilliseconds(intervalMs),
+            Timeout = target.Timeout ?? job.Timeout,
         };
         TelemetryMeter.Scraped(problem is null, samples, took);
     }
@@ -114,6 +131,13 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
 
     /// <inheritdoc/>
     public void Dispose() => _rescheduled.Dispose();
+
+    private long IntervalMs(ScrapeJob job) => (long)(target.Interval ?? job.Interval).TotalMilliseconds;
+
+    // By what they do: the same text read twice gives other lists.
+    private static bool SameRules(IReadOnlyList<RelabelRule> a, IReadOnlyList<RelabelRule> b) =>
+        a.Count == b.Count && a.Zip(b).All(r => r.First with { SourceLabels = [], Pattern = r.Second.Pattern } == r.Second with { SourceLabels = [] }
+            && r.First.SourceLabels.SequenceEqual(r.Second.SourceLabels, StringComparer.Ordinal) && r.First.Pattern.ToString() == r.Second.Pattern.ToString());
 
     private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
 

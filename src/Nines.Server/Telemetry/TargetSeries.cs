@@ -17,16 +17,21 @@ internal sealed class TargetSeries
     private readonly Dictionary<Labels, Group> _groups = [];
     private List<Scraped> _scraped = [];
     private readonly StagedSamples _unread = new();
+    private readonly List<Entry> _replaced = [];
     private readonly Utf8Names _names = new();
     private Entry? _first;
     private Entry? _previous;
     private long _scrape;
     private int _seen;
+    private int _rules;
 
     public TargetSeries() => _byText = _entries.GetAlternateLookup<ReadOnlySpan<byte>>();
 
     /// <summary>Samples taken in the current scrape.</summary>
     public int Samples { get; private set; }
+
+    /// <summary>Samples of the current scrape that metric relabelling left.</summary>
+    public int Kept { get; private set; }
 
     /// <summary>Series first seen in the scrape appended last.</summary>
     public int Added { get; private set; }
@@ -36,8 +41,11 @@ internal sealed class TargetSeries
     {
         _scrape++;
         _scraped.Clear();
-        (_previous, _seen, Added, Samples) = (null, 0, 0, 0);
+        (_previous, _seen, Added, Samples, Kept) = (null, 0, 0, 0, 0);
     }
+
+    /// <summary>Says that labels are made by other rules from now on: each series' are made anew, and a series that is then another one ends.</summary>
+    public void RulesChanged() => _rules++;
 
     /// <summary>Takes one sample of the body. Labels not seen before wait for <see cref="ReadLabels"/>, so that a body that is refused costs little.</summary>
     public void Take(in ExposedSample sample, int line)
@@ -45,9 +53,9 @@ internal sealed class TargetSeries
         Samples += sample.IsCreated ? 0 : 1;
         // A target exposes its series in the same order each time: try the one that followed last time.
         var entry = _previous is null ? _first : _previous.Next;
-        if (entry is null || entry.IsGone || !sample.Series.SequenceEqual(entry.Text) || entry.IsCreated != sample.IsCreated)
+        if (entry is null || entry.IsGone || entry.Rules != _rules || !sample.Series.SequenceEqual(entry.Text) || entry.IsCreated != sample.IsCreated)
         {
-            if (!_byText.TryGetValue(sample.Series, out entry) || entry.IsCreated != sample.IsCreated)
+            if (!IsKnown(sample, out entry))
             {
                 _unread.Add(sample, line);
                 return;
@@ -63,9 +71,13 @@ internal sealed class TargetSeries
     {
         for (var at = default(StagedSamples.Place); _unread.TryRead(ref at, out var sample, out var line);)
         {
-            if (!_byText.TryGetValue(sample.Series, out var entry) || entry.IsCreated != sample.IsCreated)
+            if (!IsKnown(sample, out var entry))
             {
-                entry?.IsGone = true;
+                if (entry is not null)
+                {
+                    entry.IsGone = true;
+                    _replaced.Add(entry);
+                }
                 entry = NewEntry(sample, line, job, target);
                 _entries[entry.Text] = entry;
             }
@@ -76,20 +88,19 @@ internal sealed class TargetSeries
     }
 
     /// <summary>Appends the samples of a scrape that succeeded, and markers for the series that are gone.</summary>
-    public void AppendTo(IAppend append, ScrapeJob job, long timeMs, bool known)
+    public void AppendTo(IAppend append, ScrapeJob job, long intervalMs, long timeMs, bool known)
     {
-        var interval = (long)job.Interval.TotalMilliseconds;
         NoteStarts();
         foreach (ref readonly var scraped in CollectionsMarshal.AsSpan(_scraped))
         {
             var entry = scraped.Entry;
-            if (entry.IsCreated)
+            if (entry.IsCreated || entry.IsDropped)
             {
                 continue;
             }
             if (entry.Reference == 0)
             {
-                entry.Reference = append.Series(entry.Labels, known, interval);
+                entry.Reference = append.Series(entry.Labels, known, intervalMs);
                 Added++;
             }
             entry.OwnTime = job.HonorTimestamps && scraped.TimestampMs != ExpositionParser.NoTimestamp;
@@ -102,6 +113,12 @@ internal sealed class TargetSeries
         {
             DropUnseen(append, timeMs);
         }
+        foreach (var entry in _replaced)
+        {
+            // One that is the same series still has its sample at this time, and takes no second.
+            entry.End(append, timeMs);
+        }
+        _replaced.Clear();
     }
 
     /// <summary>Ends all series, as when the target does not answer or is gone.</summary>
@@ -111,6 +128,11 @@ internal sealed class TargetSeries
         {
             entry.End(append, timeMs);
         }
+        foreach (var entry in _replaced)
+        {
+            entry.End(append, timeMs);
+        }
+        _replaced.Clear();
         // What a hostile body made grow is given back.
         _entries.Clear();
         _entries.TrimExcess();
@@ -156,12 +178,14 @@ internal sealed class TargetSeries
     private Entry NewEntry(in ExposedSample sample, int line, ScrapeJob job, Labels target)
     {
         var exposed = SeriesText.Parse(sample.Series, line, _names);
-        var labels = TargetLabels.Merge(exposed, target, job.HonorLabels);
-        if (labels.Count > job.LabelLimit)
+        var merged = TargetLabels.Merge(exposed, target, job.HonorLabels);
+        var labels = Relabelling.Apply(job.MetricRelabelRules, merged) ?? Labels.Empty;
+        if (labels.Count == 0)
         {
-            throw new ExpositionException(line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
+            return new Entry(sample.Series.ToArray(), sample.IsCreated, labels, _rules);
         }
-        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated, labels);
+        Check(labels, line, job);
+        var entry = new Entry(sample.Series.ToArray(), sample.IsCreated, labels, _rules);
         var family = _names.Get(sample.Family);
         if (HasStart(family, exposed.Name))
         {
@@ -172,6 +196,29 @@ internal sealed class TargetSeries
         }
         return entry;
     }
+
+    private static void Check(Labels labels, int line, ScrapeJob job)
+    {
+        if (labels.Name.Length == 0)
+        {
+            throw new ExpositionException(line, "metric relabelling leaves a series without a name");
+        }
+        if (labels.Count > job.LabelLimit)
+        {
+            throw new ExpositionException(line, $"{labels.Count} labels, the limit is {job.LabelLimit}");
+        }
+        foreach (var (name, value) in labels.Pairs)
+        {
+            if ((job.LabelNameLengthLimit > 0 && name.Length > job.LabelNameLengthLimit)
+                || (job.LabelValueLengthLimit > 0 && value.Length > job.LabelValueLengthLimit))
+            {
+                throw new ExpositionException(line, $"label {name} is longer than label_name_length_limit or label_value_length_limit");
+            }
+        }
+    }
+
+    private bool IsKnown(in ExposedSample sample, [NotNullWhen(true)] out Entry? entry) =>
+        _byText.TryGetValue(sample.Series, out entry) && entry.IsCreated == sample.IsCreated && entry.Rules == _rules;
 
     private void Follow(Entry entry)
     {
@@ -193,6 +240,7 @@ internal sealed class TargetSeries
             entry.SeenIn = _scrape;
             _seen++;
         }
+        Kept += sample.IsCreated || entry.IsDropped ? 0 : 1;
         _scraped.Add(new Scraped(entry, sample.Value, sample.TimestampMs));
     }
 
@@ -200,9 +248,11 @@ internal sealed class TargetSeries
         family.Length > 0 && name.StartsWith(family, StringComparison.Ordinal)
         && name.AsSpan(family.Length) is "_total" or "_bucket" or "_count" or "_sum" or "_created";
 
-    private sealed class Entry(byte[] text, bool isCreated, Labels labels)
+    private sealed class Entry(byte[] text, bool isCreated, Labels labels, int rules)
     {
         public byte[] Text => text;
+        public int Rules => rules;
+        public bool IsDropped => labels.Count == 0;
         public bool IsCreated => isCreated;
         public Labels Labels => labels;
         public Entry? Next;
@@ -239,25 +289,4 @@ internal sealed class TargetSeries
     }
 
     private readonly record struct Scraped(Entry Entry, double Value, long TimestampMs);
-}
-
-/// <summary>Compares bytes by content, and finds arrays by spans.</summary>
-internal sealed class ByteText : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-{
-    public static readonly ByteText Comparer = new();
-
-    public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-    public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
-
-    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-    public int GetHashCode(ReadOnlySpan<byte> alternate)
-    {
-        var hash = new HashCode();
-        hash.AddBytes(alternate);
-        return hash.ToHashCode();
-    }
-
-    public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 }

@@ -30,4 +30,14 @@ public sealed record TargetStatus(
     DateTimeOffset? LastScrape,
     TimeSpan LastDuration,
     int LastSamples,
-    string? LastError);
+    string? LastError)
+{
+    /// <summary>Its labels before relabelling.</summary>
+    public Labels Discovered { get; init; } = Labels.Empty;
+
+    /// <summary>How often it is scraped.</summary>
+    public TimeSpan Interval { get; init; }
+
+    /// <summary>How long one scrape may take.</summary>
+    public TimeSpan Timeout { get; init; }
+}

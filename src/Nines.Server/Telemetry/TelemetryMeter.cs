@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Nines.Server.Telemetry.RemoteWrite;
 using Nines.Tsdb;
 
 namespace Nines.Server.Telemetry;
@@ -12,6 +13,14 @@ internal static class TelemetryMeter
         description: "Samples read from targets.");
     private static readonly Histogram<double> Durations = Meter.CreateHistogram<double>("nines_telemetry_scrape_duration_seconds",
         description: "How long scrapes took.");
+    private static readonly Counter<long> Writes = Meter.CreateCounter<long>("nines_telemetry_remote_write_requests_total",
+        description: "Remote-write requests, by outcome.");
+    private static readonly Counter<long> Written = Meter.CreateCounter<long>("nines_telemetry_remote_write_samples_total",
+        description: "Samples stored from remote writes.");
+    private static readonly Counter<long> NotWritten = Meter.CreateCounter<long>("nines_telemetry_remote_write_refused_total",
+        description: "Samples, series and histograms of remote writes that were refused.");
+    private static readonly Counter<long> Histograms = Meter.CreateCounter<long>("nines_telemetry_remote_write_histograms_total",
+        description: "Native histograms that remote writes brought; none is stored.");
     private static readonly KeyValuePair<string, object?> Ok = new("outcome", "success");
     private static readonly KeyValuePair<string, object?> Failed = new("outcome", "failure");
 
@@ -23,10 +32,23 @@ internal static class TelemetryMeter
         Durations.Record(took.TotalSeconds);
     }
 
+    /// <summary>Counts a remote-write request.</summary>
+    public static void RemoteWritten(bool ok) => Writes.Add(1, ok ? Ok : Failed);
+
+    /// <summary>Counts what a remote-write request brought.</summary>
+    public static void RemoteSamples(int stored, int refused, int histograms)
+    {
+        Written.Add(stored);
+        NotWritten.Add(refused);
+        Histograms.Add(histograms);
+    }
+
     /// <summary>A meter that shows a store's health while the store lives; the caller disposes it.</summary>
-    public static Meter Watch(TsdbStore store)
+    public static Meter Watch(TsdbStore store, RemoteWriteReceiver receiver)
     {
         var meter = new Meter(SelfTelemetry.MeterName);
+        meter.CreateObservableGauge("nines_telemetry_remote_write_cached_series", () =>
+            receiver.CachedSeries, description: "Series of remote writes whose labels are remembered.");
         meter.CreateObservableGauge("nines_tsdb_series", () => store.Health.Series, description: "Series in memory.");
         meter.CreateObservableGauge("nines_tsdb_log_bytes", () => store.Health.LogBytes, description: "Size of the log on disk.");
         meter.CreateObservableGauge("nines_tsdb_log_writable", () => store.Health.LogWritable ? 1

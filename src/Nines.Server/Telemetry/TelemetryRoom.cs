@@ -7,8 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Telemetry;
 using Nines.Metrics;
 using Nines.Metrics.Exposition;
+using Nines.PromQL;
+using Nines.Server.Telemetry.Api;
+using Nines.Server.Telemetry.RemoteWrite;
 using Nines.Tsdb;
 
 namespace Nines.Server.Telemetry;
@@ -24,6 +28,7 @@ public static partial class TelemetryRoom
     public static IServiceCollection AddTelemetry(this IServiceCollection services, NinesOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(options);
         services.AddSingleton(s =>
         {
             var store = new TsdbStore(new TsdbOptions
@@ -47,10 +52,20 @@ public static partial class TelemetryRoom
         });
         services.AddSingleton<ISeriesSource>(s => s.GetRequiredService<TsdbStore>());
         services.AddSingleton<ISampleSink>(s => s.GetRequiredService<TsdbStore>());
+        services.AddSingleton(options.RemoteWrite);
+        services.AddSingleton<MetadataStore>();
+        services.TryAddSingleton(new QueryOptions());
+        services.AddSingleton<QueryApi>();
+        services.AddSingleton<SeriesApi>();
+        services.AddSingleton<StatusApi>();
+        services.AddSingleton<RemoteWriteReceiver>();
         services.AddSingleton<SelfTelemetry>();
         services.AddSingleton<ScrapeLoop>();
         services.AddHostedService<SelfWatch>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<ScrapeLoop>());
+        services.AddSingleton(s => new TargetDiscovery(s.GetRequiredService<ScrapeLoop>(), s.GetRequiredService<ReadTargetFile>(), options.WorkspaceDirectory,
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TargetDiscovery>>()));
+        services.AddHostedService(s => s.GetRequiredService<TargetDiscovery>());
         return services;
     }
 
@@ -58,8 +73,11 @@ public static partial class TelemetryRoom
     public static IEndpointRouteBuilder MapTelemetry(this IEndpointRouteBuilder routes)
     {
         routes.MapMetrics();
-        routes.MapGet("/nines/v1/targets", (ScrapeLoop loop) =>
-            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)]), TelemetryJson.Default.TargetList)).WithName("ListTargets");
+        routes.MapRemoteWrite();
+        routes.MapPrometheusApi();
+        routes.MapGet("/nines/v1/targets", (ScrapeLoop loop, TargetDiscovery discovery) =>
+            Results.Json(new TargetList([.. loop.Targets.Select(TargetItem.Of)], discovery.Problems), TelemetryJson.Default.TargetList))
+            .WithName("ListTargets");
         return routes;
     }
 
@@ -80,14 +98,14 @@ public static partial class TelemetryRoom
     private static partial void BlockDamaged(ILogger log, BlockDamage damage);
 
     /// <summary>Collects metrics, the store's health among them, while the server runs.</summary>
-    private sealed class SelfWatch(TsdbStore store, SelfTelemetry self) : IHostedService
+    private sealed class SelfWatch(TsdbStore store, RemoteWriteReceiver receiver, SelfTelemetry self) : IHostedService
     {
         private System.Diagnostics.Metrics.Meter? _meter;
 
         public Task StartAsync(CancellationToken cancellationToken)
         {
             self.Listen();
-            _meter = TelemetryMeter.Watch(store);
+            _meter = TelemetryMeter.Watch(store, receiver);
             return Task.CompletedTask;
         }
 
@@ -100,7 +118,9 @@ public static partial class TelemetryRoom
 }
 
 /// <summary>The answer of <c>GET /nines/v1/targets</c>.</summary>
-internal sealed record TargetList(IReadOnlyList<TargetItem> Items);
+/// <param name="Items">The targets.</param>
+/// <param name="DiscoveryProblems">Files of targets that cannot be used; what they last said goes on.</param>
+internal sealed record TargetList(IReadOnlyList<TargetItem> Items, IReadOnlyList<DiscoveryProblem> DiscoveryProblems);
 
 /// <summary>One target.</summary>
 internal sealed record TargetItem(

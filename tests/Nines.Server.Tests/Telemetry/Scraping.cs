@@ -52,6 +52,10 @@ internal sealed class Scraping : IAsyncDisposable
         (Store, _client, _scraper) = Open();
     }
 
+    public string DirectoryPath => _directory;
+
+    public void Apply(Func<ScrapeJob, ScrapeJob> adjust) => _scraper.Apply(adjust(Job));
+
     public void End() => _scraper.End();
 
     public List<(string Series, long TimeMs, double Value)> All(string name) =>
@@ -84,7 +88,7 @@ internal sealed class Scraping : IAsyncDisposable
     private (TsdbStore, ScrapeClient, TargetScraper) Open()
     {
         var store = new TsdbStore(new TsdbOptions { Directory = _directory, Time = Clock });
-        var client = new ScrapeClient(TimeProvider.System);
+        var client = new ScrapeClient(TimeProvider.System, _directory);
         return (store, client, new TargetScraper(Job, Target, client, store, store, Clock));
     }
 

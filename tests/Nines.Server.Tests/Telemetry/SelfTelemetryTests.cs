@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Telemetry;
+using Nines.Core.Workspace;
 using Nines.Metrics;
 using Nines.Metrics.Exposition;
 using Nines.Server.Telemetry;
@@ -65,6 +67,7 @@ public class SelfTelemetryTests
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton<ReadTargetFile>(TargetFileReader.Read);
         builder.Services.AddTelemetry(new NinesOptions { WorkspaceDirectory = directory.Path, DataDirectory = directory.Path });
         await using var app = builder.Build();
         app.MapTelemetry();

@@ -1,3 +1,4 @@
+using Nines.Core.Telemetry;
 using Nines.Metrics;
 using Nines.Server.Telemetry;
 
@@ -201,4 +202,66 @@ public class TargetScraperTests
         await scraping.ScrapeAsync();
         scraping.Handle("b").BornInKnownTarget.ShouldBeFalse();
     }
+
+    [Fact]
+    public async Task Scrape_MetricRelabelling_DropsAndRenamesAndCountsWhatIsLeft()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a{x=\"1\"} 1\na{x=\"2\"} 2\nb 3\n");
+        await using var scraping = new Scraping(server.Url, j => j with
+        {
+            SampleLimit = 2,
+            MetricRelabelRules = [Rule(RelabelAction.Drop, "__name__", "b", "", ""), Rule(RelabelAction.Replace, "x", "2", "x", "two")],
+        });
+        await scraping.ScrapeAsync();
+        await scraping.ScrapeAsync();
+        scraping.All("a").Select(s => s.Series).Distinct().Order().ShouldBe(["a{instance=\"a:1\", job=\"shop\", x=\"1\"}", "a{instance=\"a:1\", job=\"shop\", x=\"two\"}"]);
+        scraping.Values("b").ShouldBeEmpty();
+        scraping.Values("scrape_samples_scraped").ShouldBe([3, 3]);
+        scraping.Values("scrape_samples_post_metric_relabeling").ShouldBe([2, 2]);
+        scraping.Values("scrape_series_added").ShouldBe([2, 0]);
+    }
+
+    [Fact]
+    public async Task Apply_OtherMetricRules_EndsTheSeriesThatAreOthersNow()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a 1\nb 2\n");
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        scraping.Apply(j => j with { MetricRelabelRules = [Rule(RelabelAction.Replace, "__name__", "b", "__name__", "c")] });
+        await scraping.ScrapeAsync();
+        await scraping.ScrapeAsync();
+        scraping.Values("a").ShouldBe([1, 1, 1]);
+        scraping.Values("b").Select(v => StaleMarker.Is(v) ? -1 : v).ShouldBe([2, -1]);
+        scraping.Values("c").ShouldBe([2, 2]);
+    }
+
+    [Fact]
+    public async Task Scrape_WithCredentials_TheTargetSeesThem()
+    {
+        await using var server = await TargetServer.StartAsync();
+        var seen = "";
+        server.Answer = context =>
+        {
+            seen = context.Request.Headers.Authorization.ToString();
+            return Task.CompletedTask;
+        };
+        async Task<string> AskedWith(HttpAccess access)
+        {
+            await using var scraping = new Scraping(server.Url, j => j with { Access = access });
+            await File.WriteAllTextAsync(Path.Combine(scraping.DirectoryPath, "secret"), "s3cret\n", TestContext.Current.CancellationToken);
+            await scraping.ScrapeAsync();
+            return scraping.Status.LastError ?? seen;
+        }
+        (await AskedWith(new() { Username = "u", PasswordFile = "secret" })).ShouldBe("Basic " + Convert.ToBase64String("u:s3cret"u8));
+        (await AskedWith(new() { CredentialsFile = "secret" })).ShouldBe("Bearer s3cret");
+        (await AskedWith(new() { AuthorizationType = "Token", Credentials = new("abc") })).ShouldBe("Token abc");
+        (await AskedWith(new() { CredentialsFile = "missing" })).ShouldBe("the file missing cannot be read");
+        (await AskedWith(new() { Tls = new() { CaFile = "secret" } })).ShouldBe("");
+        (await AskedWith(new() { Tls = new() { CaFile = "missing" } })).ShouldBe("the file missing cannot be read");
+    }
+
+    private static RelabelRule Rule(RelabelAction action, string source, string pattern, string target, string replacement) =>
+        new(action, [source], ";", Re2.Anchored(pattern), target, replacement, 0);
 }

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using Nines.Core.Delivery;
+using Nines.Core;
 
-namespace Nines.Server.Delivery;
+namespace Nines.Server;
 
 /// <summary>A secret cannot be read; the message names the reference, never a value.</summary>
 internal sealed class SecretMissingException(string message) : Exception(message);
