@@ -32,6 +32,13 @@ public sealed record ExploreGraph(
     /// <summary>Whether some values are infinite or no number; they cannot be drawn.</summary>
     [JsonIgnore] public bool HasNonFinite { get; private init; }
 
+    /// <summary>A value of the legend: four digits of the largest, so that the columns are easy to compare.</summary>
+    public string Text(double value)
+    {
+        var largest = Math.Max(Math.Abs(Low), Math.Abs(High));
+        return ExploreLabels.Number(value, largest, Math.Pow(10, Math.Floor(Math.Log10(Math.Max(largest, double.Epsilon))) - 3));
+    }
+
     /// <summary>Makes the graph of a matrix.</summary>
     /// <param name="series">The series.</param>
     /// <param name="startMs">Time of the first point.</param>
@@ -101,12 +108,11 @@ public sealed record ExploreGraph(
         var (first, last) = (Math.Floor(min / step), Math.Ceiling(max / step));
         if (!double.IsFinite(step) || !(last - first is >= 1 and <= 20))
         {
-            return (min, max, [new(min, ExploreLabels.Number(min)), new(max, ExploreLabels.Number(max))]);
+            return (min, max, [.. new[] { min, max }.Select(v => new ExploreTick(v, v.ToString("0.#####e0", CultureInfo.InvariantCulture).Replace('-', '−')))]);
         }
-        // Multiples of a step have no more decimals than it: rounding takes away what the multiplication left behind.
-        var decimals = Math.Clamp(-(int)Math.Floor(Math.Log10(step)), 0, 15);
+        var largest = Math.Max(Math.Abs(first), Math.Abs(last)) * step;
         var ticks = Enumerable.Range(0, (int)(last - first) + 1).Select(i => (first + i) * step)
-            .Select(v => new ExploreTick(v, ExploreLabels.Number(Math.Abs(v) < 1e15 ? Math.Round(v, decimals) : v))).ToList();
+            .Select(v => new ExploreTick(v, ExploreLabels.Number(v, largest, step))).ToList();
         return (first * step, last * step, ticks);
     }
 

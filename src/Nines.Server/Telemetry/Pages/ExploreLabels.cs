@@ -51,25 +51,27 @@ internal static class ExploreLabels
         return Encoding.ASCII.GetString(text[..GoFloat.Format(value, text)]);
     }
 
-    /// <summary>A value for people: six digits, thousands apart, a real minus; millions and more with M, G or T.</summary>
-    public static string Number(double value)
+    /// <summary>A value for people: thousands apart, a real minus; millions and more with M, G or T.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="largest">The largest value beside it, which decides the unit for all of them.</param>
+    /// <param name="step">The smallest difference that is to be seen; above 0.</param>
+    public static string Number(double value, double largest, double step)
     {
         if (!double.IsFinite(value))
         {
             return double.IsNaN(value) ? "NaN" : value > 0 ? "+Inf" : "−Inf";
         }
-        var size = Math.Abs(value);
-        var (scaled, unit) = size switch
+        var (unit, name) = Math.Abs(largest) switch
         {
-            >= 1e15 or (> 0 and < 1e-4) => (value, "e"),
-            >= 1e12 => (value / 1e12, "\u00a0T"),
-            >= 1e9 => (value / 1e9, "\u00a0G"),
-            >= 1e6 => (value / 1e6, "\u00a0M"),
-            _ => (value, ""),
+            >= 1e15 or (> 0 and < 1e-4) => (0, ""),
+            >= 1e12 => (1e12, "\u00a0T"),
+            >= 1e9 => (1e9, "\u00a0G"),
+            >= 1e6 => (1e6, "\u00a0M"),
+            _ => (1.0, ""),
         };
-        var text = unit == "e" ? scaled.ToString("0.###e0", CultureInfo.InvariantCulture)
-            : scaled.ToString(Math.Abs(scaled) switch { >= 1000 => "#,0.##", >= 1 => "0.####", _ => "0.######" }, CultureInfo.InvariantCulture) + unit;
-        return text == "-0" ? "0" : text.Replace('-', '−');
+        var text = unit == 0 ? value.ToString("0.#####e0", CultureInfo.InvariantCulture)
+            : (value / unit).ToString("N" + Math.Clamp((int)Math.Ceiling(-Math.Log10(step / unit) - 1e-9), 0, 12), CultureInfo.InvariantCulture) + name;
+        return text.AsSpan().ContainsAnyInRange('1', '9') ? text.Replace('-', '−') : text.TrimStart('-');
     }
 
     private static List<string> Names(Labels series)
