@@ -99,7 +99,10 @@ internal sealed class BenchData
             yield return Of("http_request_duration_seconds_sum", ("handler", handler));
             yield return Of("http_request_duration_seconds_count", ("handler", handler));
         }
-        string[] ofProcess = ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_threads", "process_start_time_seconds"];
+        string[] ofProcess =
+        [
+            "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_threads", "process_start_time_seconds",
+        ];
         foreach (var name in ofProcess)
         {
             yield return Of(name);

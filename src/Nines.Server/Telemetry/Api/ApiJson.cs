@@ -60,8 +60,8 @@ internal sealed class ApiJson(PipeWriter output) : IDisposable
     {
         Json.WriteStartArray();
         Time(sample.TimeMs);
-        Span<byte> text = stackalloc byte[GoFloat.MaxLength];
-        Json.WriteStringValue(text[..GoFloat.Format(sample.Value, text)]);
+        Span<byte> text = stackalloc byte[ApiNumber.MaxLength];
+        Json.WriteStringValue(text[..ApiNumber.Format(sample.Value, text)]);
         Json.WriteEndArray();
     }
 

@@ -18,9 +18,9 @@ internal static class AstJson
         switch (expr)
         {
             case NumberLiteral number:
-                Span<byte> text = stackalloc byte[GoFloat.MaxLength];
+                Span<byte> text = stackalloc byte[ApiNumber.MaxLength];
                 json.WriteString("type", "numberLiteral");
-                json.WriteString("val", text[..GoFloat.Format(number.Value, text)]);
+                json.WriteString("val", text[..ApiNumber.Format(number.Value, text)]);
                 break;
             case StringLiteral literal:
                 json.WriteString("type", "stringLiteral");

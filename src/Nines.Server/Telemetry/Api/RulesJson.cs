@@ -112,7 +112,7 @@ internal static class RulesJson
         {
             to.Json.WriteString("keepFiringSince", ApiJson.Rfc3339(since));
         }
-        to.Json.WriteString("value", GoFloat.Scientific(alert.Value));
+        to.Json.WriteString("value", ApiNumber.Scientific(alert.Value));
         to.Json.WriteEndObject();
     }
 

@@ -102,12 +102,13 @@ internal sealed class StatusApi(ScrapeLoop loop, TsdbStore store, QueryOptions q
         ("web.enable-remote-write-receiver", "true"),
         ("web.listen-address", options.Listen));
 
-    public async Task TsdbAsync(ApiRequest request)
+    public Task TsdbAsync(ApiRequest request)
     {
         var text = request.Parameters["limit"];
         var limit = text.Length == 0 ? 10 : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number : throw ApiException.Bad("limit must be a positive number");
-        await StoreJson.WriteAsync(request, store, limit);
+        StoreJson.Write(request, store.Stats(limit));
+        return Task.CompletedTask;
     }
 
     public static Task ReplayAsync(ApiRequest request)

@@ -15,7 +15,7 @@ public sealed class RemoteWriteReceiverTests : IDisposable
     private readonly MetadataStore _metadata = new();
     private readonly TsdbStore _store;
 
-    public RemoteWriteReceiverTests() => _store = new TsdbStore(new TsdbOptions { Directory = _directory, Time = _clock, SyncInterval = TimeSpan.FromDays(1), RetentionInterval = TimeSpan.FromDays(1) });
+    public RemoteWriteReceiverTests() => _store = new TsdbStore(new TsdbOptions { Directory = _directory, Time = _clock, SyncInterval = TimeSpan.FromDays(1), MaintenanceInterval = TimeSpan.FromDays(1) });
 
     [Fact]
     public void Take_NewAndKnownSeries_AreStoredOnce()

@@ -5,7 +5,7 @@ namespace Nines.Server.Telemetry.Api;
 /// <summary>
 /// Numbers as Go's <c>strconv.FormatFloat(v, 'f', -1, 64)</c> writes them, or with <c>'e'</c> below 1e-6 and from 1e21, as Prometheus' API does.
 /// </summary>
-internal static class GoFloat
+internal static class ApiNumber
 {
     /// <summary>Most bytes a number takes.</summary>
     public const int MaxLength = 32;
