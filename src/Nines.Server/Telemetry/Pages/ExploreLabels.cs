@@ -47,8 +47,8 @@ internal static class ExploreLabels
     /// <summary>A value as the query API writes it.</summary>
     public static string Exact(double value)
     {
-        Span<byte> text = stackalloc byte[GoFloat.MaxLength];
-        return Encoding.ASCII.GetString(text[..GoFloat.Format(value, text)]);
+        Span<byte> text = stackalloc byte[ApiNumber.MaxLength];
+        return Encoding.ASCII.GetString(text[..ApiNumber.Format(value, text)]);
     }
 
     /// <summary>A value for people: thousands apart, a real minus; millions and more with M, G or T.</summary>
