@@ -163,6 +163,9 @@ public sealed record BinaryExpr(QuerySpan Span, string Op, Expr Left, Expr Right
 public sealed record AggregateExpr(QuerySpan Span, string Op, Expr Inner, Expr? Parameter, IReadOnlyList<string> Grouping, bool Without, bool HasGrouping)
     : Expr(Span)
 {
+    /// <summary>The operators there are, in lower case.</summary>
+    public static IReadOnlyCollection<string> Operators => Parser.Aggregations;
+
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Vector;
 }

@@ -10,7 +10,7 @@ internal sealed partial class Parser(List<Token> tokens)
     /// <summary>Most binary operators and postfix modifiers: chains of them make a deep tree too.</summary>
     public const int MaxOperators = 2000;
 
-    private static readonly HashSet<string> Aggregations = new(StringComparer.OrdinalIgnoreCase)
+    internal static readonly HashSet<string> Aggregations = new(StringComparer.OrdinalIgnoreCase)
     {
         "avg", "bottomk", "count", "count_values", "group", "limit_ratio", "limitk", "max", "min", "quantile", "stddev", "stdvar", "sum", "topk",
     };

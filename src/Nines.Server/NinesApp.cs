@@ -18,6 +18,7 @@ using Nines.Server.Delivery;
 using Nines.Server.Objectives;
 using Nines.Server.State;
 using Nines.Server.Telemetry;
+using Nines.Server.Telemetry.Pages;
 using Nines.Server.Web;
 using Nines.Server.Workspace;
 using Nines.Tsdb;
@@ -125,6 +126,7 @@ public static class NinesApp
             .Select(d => new ResourceAsset(d.Route, [.. d.Properties.Select(p => new ResourceAssetProperty(p.Name, p.Value))])).ToList();
         var pages = app.MapGroup("").WithMetadata(new ResourceAssetCollection(assets)).ExcludeFromDescription();
         pages.MapObjectivePages();
+        pages.MapExplorePages();
         pages.MapWorkspacePages();
         pages.MapAccess();
         pages.MapGet("/stream", (EventStream stream, IHostApplicationLifetime lifetime, HttpContext context) =>

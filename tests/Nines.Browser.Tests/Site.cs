@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Nines.Core.Objectives;
+using Nines.Metrics;
 using Nines.Server;
 
 namespace Nines.Browser.Tests;
@@ -43,6 +44,14 @@ internal sealed class Site : IAsyncDisposable
     }
 
     public void Write(string file, string text) => File.WriteAllText(Path.Combine(_home.FullName, "workspace", file), text);
+
+    /// <summary>Writes samples into the server's store.</summary>
+    public void Store(Action<IAppend> samples)
+    {
+        using var append = _app.Services.GetRequiredService<ISampleSink>().Begin();
+        samples(append);
+        append.Commit();
+    }
 
     public Task<string?> SetupLinkAsync() => _app.Services.GetRequiredService<FirstAdmin>().LinkAsync(Address, TestContext.Current.CancellationToken);
 

@@ -26,6 +26,8 @@ public static class RouteTable
         new("GET", "/", Role.Viewer),
         new("GET", "/objectives", Role.Viewer),
         new("GET", "/objectives/{**key}", Role.Viewer),
+        new("GET", "/explore", Role.Viewer),
+        new("GET", "/graph", Role.Viewer),
         new("GET", "/workspace", Role.Viewer),
         new("GET", "/stream", Role.Viewer),
         new("GET", "/account", Role.Viewer),

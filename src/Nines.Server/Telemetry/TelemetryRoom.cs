@@ -12,6 +12,7 @@ using Nines.Metrics;
 using Nines.Metrics.Exposition;
 using Nines.PromQL;
 using Nines.Server.Telemetry.Api;
+using Nines.Server.Telemetry.Pages;
 using Nines.Server.Telemetry.RemoteWrite;
 using Nines.Tsdb;
 
@@ -56,6 +57,7 @@ public static partial class TelemetryRoom
         services.AddSingleton<MetadataStore>();
         services.TryAddSingleton(new QueryOptions());
         services.AddSingleton<QueryApi>();
+        services.AddSingleton<Explorer>();
         services.AddSingleton<SeriesApi>();
         services.AddSingleton<StatusApi>();
         services.AddSingleton<RemoteWriteReceiver>();
