@@ -18,7 +18,8 @@ namespace Nines.Server.Telemetry.Pages;
 /// <param name="Gaps">Stretches in which no series has a value, Unix seconds.</param>
 /// <param name="Lines">The series drawn, the largest at the end first.</param>
 public sealed record ExploreGraph(
-    double Start, double Step, int Points, double Low, double High, IReadOnlyList<ExploreTick> Ticks, IReadOnlyList<ExploreGap> Gaps, IReadOnlyList<ExploreLine> Lines)
+    double Start, double Step, int Points, double Low, double High, IReadOnlyList<ExploreTick> Ticks, IReadOnlyList<ExploreGap> Gaps,
+    IReadOnlyList<ExploreLine> Lines)
 {
     /// <summary>Most series that are drawn.</summary>
     public const int MostLines = 50;

@@ -81,7 +81,8 @@ public sealed record ExploreQuery(string Expr, long RangeMs, long? EndMs, bool T
     private static bool TryTime(string text, out long ms)
     {
         ms = 0;
-        if (DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, Utc, out var time))
         {
             ms = time.ToUnixTimeMilliseconds();
         }

@@ -11,7 +11,8 @@ public sealed record ExploreWord(string Name, string Is)
 {
     /// <summary>Every function and aggregation, as the text of a <c>script</c> element.</summary>
     public static readonly MarkupString Script = new(JsonSerializer.Serialize(
-        [.. AggregateExpr.Operators.Select(o => new ExploreWord(o, "aggregation")).Concat(Function.All.Values.Select(Of)).OrderBy(w => w.Name, StringComparer.Ordinal)],
+        [.. AggregateExpr.Operators.Select(o => new ExploreWord(o, "aggregation"))
+            .Concat(Function.All.Values.Select(Of)).OrderBy(w => w.Name, StringComparer.Ordinal)],
         ExploreJson.Default.IReadOnlyListExploreWord));
 
     private static ExploreWord Of(Function function)
