@@ -214,9 +214,9 @@ internal sealed partial class Evaluator
     private List<Row> CountValues(IEnumerable<Row> rows, LabelProjection projection, int count, AggregateExpr aggregate)
     {
         var name = Text(aggregate.Parameter!);
-        if (!NumberText.IsLabelName(name))
+        if (!GoQuote.IsLabelName(name))
         {
-            throw QueryException.Execution($"invalid label name {NumberText.Quoted(name)}");
+            throw QueryException.Execution($"invalid label name {GoQuote.Quoted(name)}");
         }
         // The label is set first and grouped by then, so that without() may take it away again.
         var grouped = aggregate.Without ? projection : new LabelProjection(aggregate.Grouping.Append(name), without: false);
@@ -234,7 +234,7 @@ internal sealed partial class Evaluator
                 }
                 if (counted is null || value != lastValue)
                 {
-                    var labels = grouped.Of(own.With(name, NumberText.Shortest(value)));
+                    var labels = grouped.Of(own.With(name, GoFloat.Format(value, 'f')));
                     if (!byLabels.TryGetValue(labels, out counted))
                     {
                         byLabels[labels] = counted = _pool.RentAbsent(labels, row.DropName && _delayed, count);

@@ -301,7 +301,7 @@ internal sealed partial class Evaluator
         if (!name.EndsWith("_total", StringComparison.Ordinal) && !name.EndsWith("_sum", StringComparison.Ordinal)
             && !name.EndsWith("_count", StringComparison.Ordinal) && !name.EndsWith("_bucket", StringComparison.Ordinal))
         {
-            Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {NumberText.Quoted(name)}", at);
+            Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {GoQuote.Quoted(name)}", at);
         }
     }
 
@@ -362,8 +362,7 @@ internal sealed partial class Evaluator
             row.Labels = labels;
             if (!byLabels.TryAdd((labels, row.DropName), row))
             {
-                var one = new Dictionary<Labels, Row> { [labels] = byLabels[(labels, row.DropName)] };
-                Merge(one, row);
+                Merge(row, byLabels[(labels, row.DropName)]);
             }
         }
         return [.. byLabels.Values];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nines.Metrics;
+using Nines.Metrics.Templates;
 
 namespace Nines.PromQL.Evaluation;
 
@@ -7,7 +8,7 @@ namespace Nines.PromQL.Evaluation;
 internal sealed partial class Evaluator
 {
     /// <summary>The buckets of one histogram, by ascending upper bound.</summary>
-    private sealed record Histogram(Labels Labels, bool DropName, List<(double UpperBound, Row Row)> Buckets);
+    private sealed record Histogram(Labels Labels, List<(double UpperBound, Row Row)> Buckets);
 
     private List<Row> HistogramQuantile(Expr vector, Steps steps, Expr quantile)
     {
@@ -26,7 +27,7 @@ internal sealed partial class Evaluator
         {
             Array.ForEach(values, q => CheckQuantile(q, of));
             var rows = OfHistograms(call.Arguments[0], steps, (buckets, i, name) => Quantile(values[i], buckets, name, call.Arguments[0]));
-            rows.ForEach(r => r.Labels = r.Labels.With(label, NumberText.Shortest(values[0])));
+            rows.ForEach(r => r.Labels = r.Labels.With(label, GoFloat.Format(values[0], 'f')));
             results.AddRange(rows);
         }
         return results;
@@ -41,7 +42,7 @@ internal sealed partial class Evaluator
         if (forced)
         {
             Annotations.Info("input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/"
-                + $"functions/#histogram_quantile) for metric name {NumberText.Quoted(name)}", at);
+                + $"functions/#histogram_quantile) for metric name {GoQuote.Quoted(name)}", at);
         }
         return value;
     }
@@ -83,15 +84,15 @@ internal sealed partial class Evaluator
             var le = row.Labels["le"];
             if (!BucketBound(le, out var bound))
             {
-                Annotations.Warn($"bucket label \"le\" is missing or has a malformed value of {NumberText.Quoted(le)} for metric name "
-                    + NumberText.Quoted(row.Labels.Name), vector);
+                Annotations.Warn($"bucket label \"le\" is missing or has a malformed value of {GoQuote.Quoted(le)} for metric name "
+                    + GoQuote.Quoted(row.Labels.Name), vector);
                 _pool.Return(row);
                 continue;
             }
             var labels = Seen(row).Without("le");
             if (!byLabels.TryGetValue(labels, out var histogram))
             {
-                byLabels[labels] = histogram = new Histogram(labels, row.DropName, []);
+                byLabels[labels] = histogram = new Histogram(labels, []);
             }
             histogram.Buckets.Add((bound, row));
         }

@@ -76,7 +76,7 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
     };
 
     /// <summary>The labels a row shows to whoever looks at the metric name at this point of the query.</summary>
-    private Labels Seen(Row row) => row.DropName && !options.DelayedNameRemoval ? row.Labels.WithoutMetadata() : row.Labels;
+    private Labels Seen(Row row) => row.DropName && !_delayed ? row.Labels.WithoutMetadata() : row.Labels;
 
     /// <summary>The labels of a row as far as a projection looks at them; spares making label sets without names when it does not.</summary>
     private Labels Seen(Row row, LabelProjection projection) =>
@@ -91,33 +91,32 @@ internal sealed partial class Evaluator(ISeriesSource source, QueryOptions optio
         {
             var labels = row.DropName ? row.Labels.WithoutMetadata() : row.Labels;
             (row.Labels, row.DropName) = (labels, false);
-            Merge(byLabels, row);
+            if (!byLabels.TryAdd(labels, row))
+            {
+                Merge(row, byLabels[labels]);
+            }
         }
         return byLabels.Values;
     }
 
     /// <summary>Merges rows that dropping the name may have made the same. Passes rows on as they come when their names cannot differ.</summary>
     private IEnumerable<Row> Distinct(IEnumerable<Row> rows, Expr input) =>
-        options.DelayedNameRemoval || HasOneName(input) ? rows : Finished(rows);
+        _delayed || HasOneName(input) ? rows : Finished(rows);
 
-    private void Merge(Dictionary<Labels, Row> byLabels, Row row)
+    // Puts the values of a row into another of the same labels.
+    private void Merge(Row row, Row into)
     {
-        if (byLabels.TryAdd(row.Labels, row))
-        {
-            return;
-        }
-        var there = byLabels[row.Labels];
         for (var i = 0; i < row.Values.Length; i++)
         {
             if (Absent.Is(row.Values[i]))
             {
                 continue;
             }
-            if (!Absent.Is(there.Values[i]))
+            if (!Absent.Is(into.Values[i]))
             {
                 throw QueryException.Execution("vector cannot contain metrics with the same labelset");
             }
-            there.Values[i] = row.Values[i];
+            into.Values[i] = row.Values[i];
         }
         _pool.Return(row);
     }

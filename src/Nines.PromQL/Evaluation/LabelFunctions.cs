@@ -31,7 +31,7 @@ internal static class LabelFunctions
     /// <exception cref="QueryException">The text cannot name a label.</exception>
     public static void CheckName(string name, string what)
     {
-        if (!NumberText.IsLabelName(name))
+        if (!GoQuote.IsLabelName(name))
         {
             throw QueryException.Execution($"invalid {what}: {name}");
         }

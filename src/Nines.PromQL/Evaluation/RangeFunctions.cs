@@ -1,3 +1,5 @@
+using Nines.Metrics.Templates;
+
 namespace Nines.PromQL.Evaluation;
 
 /// <summary>The samples of one series within one range, at least one; stale markers are gone.</summary>
@@ -217,11 +219,11 @@ internal static class RangeFunctions
         var (smoothing, trendFactor) = (window.First, window.Second);
         if (smoothing is <= 0 or >= 1)
         {
-            throw QueryException.Execution($"invalid smoothing factor. Expected: 0 < sf < 1, got: {NumberText.Fixed(smoothing, 6)}");
+            throw QueryException.Execution($"invalid smoothing factor. Expected: 0 < sf < 1, got: {GoFloat.Format(smoothing, 'f', 6)}");
         }
         if (trendFactor is <= 0 or >= 1)
         {
-            throw QueryException.Execution($"invalid trend factor. Expected: 0 < tf < 1, got: {NumberText.Fixed(trendFactor, 6)}");
+            throw QueryException.Execution($"invalid trend factor. Expected: 0 < tf < 1, got: {GoFloat.Format(trendFactor, 'f', 6)}");
         }
         var values = window.Values;
         if (values.Length < 2)

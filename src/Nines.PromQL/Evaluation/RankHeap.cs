@@ -17,7 +17,7 @@ internal sealed class RankHeap(bool largest)
             _items.Add((row, value));
             Up(_items.Count - 1);
         }
-        else if (most > 0 && (Worse(_items[0].Value, value) && !double.IsNaN(value)))
+        else if (most > 0 && !double.IsNaN(value) && Worse(_items[0].Value, value))
         {
             _items[0] = (row, value);
             Down();

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Nines.Metrics;
-using Nines.PromQL.Evaluation;
+using Nines.Metrics.Templates;
 
 namespace Nines.PromQL.Scripts;
 
@@ -201,18 +201,18 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
         expected.Equals(got) || expected == got || Math.Abs(expected - got) < Tolerance * (Math.Abs(expected) + Math.Abs(got));
 
     private static string Show(ExpectedSeries series) =>
-        $"{series.Labels} {string.Join(' ', series.Samples.Select(s => s.IsHistogram ? "{{…}}" : s.Value is { } v ? NumberText.Shortest(v) : "_"))}";
+        $"{series.Labels} {string.Join(' ', series.Samples.Select(s => s.IsHistogram ? "{{…}}" : s.Value is { } v ? GoFloat.Format(v, 'f') : "_"))}";
 
     private static string Show(MatrixSeries series) =>
-        series.Samples.Count == 1 ? $"{series.Labels} {NumberText.Shortest(series.Samples[0].Value)}"
-            : $"{series.Labels} {string.Join(' ', series.Samples.Select(s => $"{NumberText.Shortest(s.Value)}@{s.TimeMs / 1000d}"))}";
+        series.Samples.Count == 1 ? $"{series.Labels} {GoFloat.Format(series.Samples[0].Value, 'f')}"
+            : $"{series.Labels} {string.Join(' ', series.Samples.Select(s => $"{GoFloat.Format(s.Value, 'f')}@{s.TimeMs / 1000d}"))}";
 
     private static string Show(QueryValue value) => value switch
     {
-        ScalarValue scalar => NumberText.Shortest(scalar.Sample.Value),
+        ScalarValue scalar => GoFloat.Format(scalar.Sample.Value, 'f'),
         StringValue text => $"\"{text.Text}\"",
         VectorValue vector => vector.Samples.Count == 0 ? "nothing"
-            : string.Join("; ", vector.Samples.Select(s => $"{s.Labels} {NumberText.Shortest(s.Sample.Value)}")),
+            : string.Join("; ", vector.Samples.Select(s => $"{s.Labels} {GoFloat.Format(s.Sample.Value, 'f')}")),
         MatrixValue matrix => matrix.Series.Count == 0 ? "nothing" : string.Join("; ", matrix.Series.Select(Show)),
         _ => "",
     };
