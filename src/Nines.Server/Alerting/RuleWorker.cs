@@ -14,6 +14,7 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
 {
     private readonly RuleWorld _world;
     private readonly IAlertDoor _door;
+    private readonly IAlertReports _reports;
     private readonly TimeProvider _time;
     private readonly ILogger<RuleWorker> _log;
     private readonly RuleMeter _meter;
@@ -27,11 +28,11 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
     private Task _ending = Task.CompletedTask;
     private bool _started;
 
-    public RuleWorker(ISeriesSource source, ISampleSink sink, IAlertDoor door, Uri publicUrl, TimeProvider time, ILogger<RuleWorker> log)
+    public RuleWorker(ISeriesSource source, ISampleSink sink, IAlertDoor door, IAlertReports reports, Uri publicUrl, TimeProvider time, ILogger<RuleWorker> log)
     {
         _world = new RuleWorld(new QueryEngine(source, new QueryOptions()), source, sink, publicUrl.ToString().TrimEnd('/'), Labels.Empty,
             () => time.GetElapsedTime(0).TotalSeconds);
-        (_door, _time, _log) = (door, time, log);
+        (_door, _reports, _time, _log) = (door, reports, time, log);
         _meter = new RuleMeter(() => _runners.Select(r => r.Evaluator));
     }
 
@@ -58,6 +59,7 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
         {
             var before = _runners.ToDictionary(r => r.Evaluator.Group.Key, StringComparer.Ordinal);
             var after = new List<Runner>();
+            var isShared = RuleRestoring.Shared(groups);
             foreach (var group in groups)
             {
                 if (before.Remove(group.Key, out var same) && IsSame(same.Evaluator.Group, group))
@@ -70,7 +72,8 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
                 // Only what ran when the server went down is restored; a rule that is new now begins now.
                 var runner = new Runner(new GroupEvaluator(group, interval, _world, restore: !_started || same?.Evaluator.IsRestored == false),
                     CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
-                runner.Loop = Task.Run(() => RunAsync(runner, same), CancellationToken.None);
+                var takesUp = !_started;
+                runner.Loop = Task.Run(() => RunAsync(runner, same, takesUp ? isShared : null), CancellationToken.None);
                 after.Add(runner);
             }
             _started = true;
@@ -103,8 +106,12 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
         await GuardAsync(gone, () => PostAsync(gone.Evaluator.End(NowMs)));
     }
 
-    private async Task RunAsync(Runner runner, Runner? before)
+    private async Task RunAsync(Runner runner, Runner? before, Func<Labels, bool>? takeUp)
     {
+        if (takeUp is not null)
+        {
+            await GuardAsync(runner, () => PostAsync(runner.Evaluator.TakeUp(_reports.Firing().ToDictionary(a => a.Labels), takeUp, NowMs)));
+        }
         if (before is not null)
         {
             await before.Loop;

@@ -139,7 +139,7 @@ public sealed class RuleWorkerTests : IAsyncDisposable
     private (TsdbStore, RuleWorker) Started()
     {
         var store = new TsdbStore(new TsdbOptions { Directory = _root.FullName, Time = _time });
-        return (store, new RuleWorker(store, store, _door, new Uri("http://nines/"), _time, NullLogger<RuleWorker>.Instance));
+        return (store, new RuleWorker(store, store, _door, _door, new Uri("http://nines/"), _time, NullLogger<RuleWorker>.Instance));
     }
 
     private static IReadOnlyList<RuleGroup> Groups(string options, params string[] rules)
@@ -172,8 +172,14 @@ public sealed class RuleWorkerTests : IAsyncDisposable
         ((VectorValue)new QueryEngine(_store, new QueryOptions()).Instant(query, _time.NowNs / 1_000_000, TestContext.Current.CancellationToken).Value!)
             .Samples.Select(s => s.Sample.Value);
 
-    private sealed class Door : IAlertDoor
+    private sealed class Door : IAlertDoor, IAlertReports
     {
+        public long Version => 0;
+
+        public IReadOnlyList<AlertReport> Firing() => [];
+
+        public IReadOnlyList<AlertReport> All() => [];
+
         public ConcurrentQueue<PostedAlert> Posts { get; } = [];
 
         public Action<PostedAlert> OnPost { get; set; } = _ => { };
