@@ -61,12 +61,14 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
     /// <summary>Its interval in milliseconds.</summary>
     public long IntervalMs => intervalMs;
 
+    private Labels ExternalLabels => world.ExternalLabels;
+
     /// <summary>How its rules are doing, in order. Safe to read at any time.</summary>
     public IReadOnlyList<RuleStatus> Rules => _status;
 
     /// <summary>
     /// Takes over the state of rules that an earlier version of the group had too. Series of those it has no longer end at the next evaluation; their
-    /// alerts are given back as over.
+    /// alerts are given back as over, and so are all under external labels that are others now.
     /// </summary>
     public IReadOnlyList<PostedAlert> TakeOver(GroupEvaluator earlier, long atMs)
     {
@@ -78,7 +80,12 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
         var gone = left.Values.SelectMany(q => q).ToList();
         _ended.UnionWith(earlier._ended);
         _ended.UnionWith(gone.SelectMany(s => s.Made));
-        return Over(gone, atMs);
+        if (world.ExternalLabels.Equals(earlier.ExternalLabels))
+        {
+            return Over(gone, atMs);
+        }
+        _status = [.. _status.Select(s => s with { Alerts = s.Alerts.ToDictionary(a => a.Key, a => a.Value with { LastSentAtMs = 0 }) })];
+        return earlier.Over(earlier._status, atMs);
     }
 
     /// <summary>

@@ -12,7 +12,7 @@ namespace Nines.Server.Alerting;
 /// </summary>
 internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDisposable
 {
-    private readonly RuleWorld _world;
+    private RuleWorld _world;
     private readonly IAlertDoor _door;
     private readonly IAlertReports _reports;
     private readonly TimeProvider _time;
@@ -52,17 +52,19 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
         await Task.WhenAll([_ending, .. _runners.Select(r => r.Loop)]).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Sets the groups. Rules that were there before keep their alerts; what is gone ends.</summary>
-    public void Apply(IReadOnlyList<RuleGroup> groups)
+    /// <summary>Sets the groups, and the labels that tell this server from others. Rules that were there before keep their alerts; what is gone ends.</summary>
+    public void Apply(IReadOnlyList<RuleGroup> groups, Labels externalLabels)
     {
         lock (_gate)
         {
+            var relabelled = !_world.ExternalLabels.Equals(externalLabels);
+            _world = _world with { ExternalLabels = externalLabels };
             var before = _runners.ToDictionary(r => r.Evaluator.Group.Key, StringComparer.Ordinal);
             var after = new List<Runner>();
             var isShared = RuleRestoring.Shared(groups);
             foreach (var group in groups)
             {
-                if (before.Remove(group.Key, out var same) && IsSame(same.Evaluator.Group, group))
+                if (before.Remove(group.Key, out var same) && !relabelled && IsSame(same.Evaluator.Group, group))
                 {
                     after.Add(same);
                     continue;

@@ -67,7 +67,7 @@ public sealed class RuleRestartTests : IDisposable
             _store = new TsdbStore(new TsdbOptions { Directory = root, Time = world.Time });
             Worker = new RuleWorker(_store, _store, world.Door, world.Door, new Uri("http://nines/"), world.Time, NullLogger<RuleWorker>.Instance);
             var text = $"groups:\n- name: g\n  interval: {interval}\n  rules:\n  - {{alert: A, expr: x > 0, for: {lasts}, labels: {{severity: page}}}}\n";
-            Worker.Apply(RuleFileReader.Read(new WorkspaceFile("r.yml", Encoding.UTF8.GetBytes(text))).Groups);
+            Worker.Apply(RuleFileReader.Read(new WorkspaceFile("r.yml", Encoding.UTF8.GetBytes(text))).Groups, Labels.Empty);
         }
 
         public RuleWorker Worker { get; }
