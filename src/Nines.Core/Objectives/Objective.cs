@@ -21,11 +21,20 @@ public sealed record Objective
     /// <summary>Target share of good events, 0 &lt; target &lt; 1, exact as written.</summary>
     public required decimal Target { get; init; }
 
-    /// <summary>Length of the rolling window in minutes.</summary>
-    public required int WindowMinutes { get; init; }
+    /// <summary>The windows it is kept over, at least one; burn limits derive from the first.</summary>
+    public required IReadOnlyList<BudgetWindow> Windows { get; init; }
+
+    /// <summary>Length of the first window in minutes; its mean length if it follows the calendar.</summary>
+    public int WindowMinutes => Windows[0].NominalMinutes;
 
     /// <summary>The events that count.</summary>
     public required Indicator Indicator { get; init; }
+
+    /// <summary>The slices of time that count instead of events; null when events do.</summary>
+    public Slicing? Slices { get; init; }
+
+    /// <summary>The share of good events a contract promises, next to the target; null when there is none.</summary>
+    public decimal? Sla { get; init; }
 
     /// <summary>When spending the budget too fast becomes an alert.</summary>
     public required BurnPolicy BurnPolicy { get; init; }
@@ -35,6 +44,12 @@ public sealed record Objective
 
     /// <summary>Whether its alerts page people.</summary>
     public bool Pages { get; init; } = true;
+
+    /// <summary>Minutes of history that its figures need.</summary>
+    public int HistoryMinutes => Windows.Max(w => w.MaxMinutes);
+
+    /// <summary>What is counted: <c>events</c> or <c>slices</c>.</summary>
+    public string Unit => Slices is null ? "events" : "slices";
 
     /// <summary>Where it is declared.</summary>
     public required SourcePosition Position { get; init; }

@@ -11,8 +11,8 @@ namespace Nines.Server.Objectives;
 /// from any.
 /// When the store refuses, counting and judging go on in memory and the changes wait for the next commit.
 /// </summary>
-internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore store, Uri publicUrl, LedgerFault fault, ILogger logger)
-    : IObjectiveReports, IDisposable
+internal sealed partial class LedgerEngine(
+    ISeriesSource source, IIndicatorQueries queries, LedgerStore store, Uri publicUrl, LedgerFault fault, ILogger logger) : IObjectiveReports, IDisposable
 {
     /// <summary>A minute closes this long after its end.</summary>
     public const long SettleMs = 5_000;
@@ -76,11 +76,11 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
             }
             foreach (var tracked in _tracked.Values)
             {
-                tracked.Read(nowMs);
+                var booked = tracked.Read(nowMs, close);
                 tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
-                if (close > tracked.Ledger.ClosedMinute)
+                if (booked > tracked.Ledger.ClosedMinute)
                 {
-                    tracked.Ledger.Close(close);
+                    tracked.Ledger.Close(booked);
                     changes.Add(tracked.TakeChanges(nowMs));
                 }
             }
@@ -194,10 +194,10 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     private TrackedObjective Start(Objective objective, long nowMs)
     {
         var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
-        var tracked = new TrackedObjective(objective, generation, source, fault, nowMs);
+        var tracked = new TrackedObjective(objective, generation, source, queries, fault, nowMs);
         try
         {
-            store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.WindowMinutes / 60 - 24, tracked.Ledger);
+            store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.HistoryMinutes / 60 - 24, tracked.Ledger);
             return tracked;
         }
         catch (Exception e) when (e is InvalidDataException or IndexOutOfRangeException)
@@ -205,7 +205,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
             // One damaged account must not take the others with it; it is counted again from the samples that are still there.
             LogDamaged(objective.Key, e.Message);
             tracked.Dispose();
-            return new TrackedObjective(objective, generation, source, fault, nowMs);
+            return new TrackedObjective(objective, generation, source, queries, fault, nowMs);
         }
         catch (StoreRefusedException)
         {

@@ -87,7 +87,7 @@ internal sealed class LedgerStore : IDisposable
             using var row = hours.ExecuteReader();
             while (row.Read())
             {
-                ledger.Book.LoadHour(row.GetInt64(0), row.GetFieldValue<byte[]>(1));
+                ledger.Events.LoadHour(row.GetInt64(0), row.GetFieldValue<byte[]>(1));
             }
         }
         using var spans = Command("select from_ms, to_ms, good, bad, kind, unseen from span where generation = $g and to_ms > $t order by to_ms",
@@ -95,10 +95,10 @@ internal sealed class LedgerStore : IDisposable
         using var span = spans.ExecuteReader();
         while (span.Read())
         {
-            ledger.Book.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4),
+            ledger.Events.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4),
                 span.GetDouble(5)));
         }
-        return ledger.Book.TakeSpanChanges();
+        return ledger.Events.TakeSpanChanges();
     });
 
     /// <summary>Stores changes in one transaction.</summary>

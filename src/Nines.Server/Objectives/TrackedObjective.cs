@@ -7,8 +7,9 @@ namespace Nines.Server.Objectives;
 /// <summary>One objective with its ledger, the series it follows and what was last judged of it.</summary>
 internal sealed class TrackedObjective : IDisposable
 {
-    private readonly ITrackedSeries[] _total;
-    private readonly ITrackedSeries[] _part;
+    private readonly IIndicatorQueries _queries;
+    private readonly ITrackedSeries[] _total = [];
+    private readonly ITrackedSeries[] _part = [];
     private readonly IReadOnlyList<ISeriesHandle>[] _handles;
     private readonly long _generation;
     private readonly long _sinceMs;
@@ -16,14 +17,18 @@ internal sealed class TrackedObjective : IDisposable
     private IReadOnlyList<BurnRuleReading> _rules = [];
     private long? _lostSinceMs;
 
-    public TrackedObjective(Objective objective, long generation, ISeriesSource source, LedgerFault fault, long nowMs)
+    public TrackedObjective(Objective objective, long generation, ISeriesSource source, IIndicatorQueries queries, LedgerFault fault, long nowMs)
     {
         Objective = objective;
-        Ledger = new ObjectiveLedger(objective.Indicator, fault);
+        Ledger = new ObjectiveLedger(objective.Indicator, objective.Slices, fault);
+        _queries = queries;
         _generation = generation;
         _sinceMs = nowMs;
-        _total = [.. objective.Indicator.Total.Terms.Select(t => source.Track(t.Matchers))];
-        _part = [.. (objective.Indicator.Good ?? objective.Indicator.Bad!).Terms.Select(t => source.Track(t.Matchers))];
+        if (objective.Indicator is CounterRatio counted)
+        {
+            _total = [.. counted.Total.Terms.Select(t => source.Track(t.Matchers))];
+            _part = [.. counted.Part.Terms.Select(t => source.Track(t.Matchers))];
+        }
         _handles = new IReadOnlyList<ISeriesHandle>[_total.Length + _part.Length];
     }
 
@@ -31,14 +36,25 @@ internal sealed class TrackedObjective : IDisposable
 
     public ObjectiveLedger Ledger { get; }
 
+    /// <summary>Why its queries gave nothing at the last turn; null when they were evaluated.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>Whether an edited objective goes on with this account.</summary>
     public bool CanBecome(Objective edited) =>
-        edited.Indicator.Canonical == Objective.Indicator.Canonical && edited.WindowMinutes <= Objective.WindowMinutes;
+        edited.Indicator.Canonical == Objective.Indicator.Canonical && edited.Slices == Objective.Slices && edited.HistoryMinutes <= Objective.HistoryMinutes;
 
     public void Become(Objective edited) => Objective = edited;
 
-    public void Read(long nowMs)
+    /// <summary>Books what is new up to a moment.</summary>
+    /// <param name="nowMs">The moment.</param>
+    /// <param name="settled">The last minute that is over and settled.</param>
+    /// <returns>The minute up to which everything is booked.</returns>
+    public long Read(long nowMs, long settled)
     {
+        if (Objective.Indicator is not CounterRatio)
+        {
+            return Evaluate(settled);
+        }
         var changed = false;
         for (var i = 0; i < _handles.Length; i++)
         {
@@ -51,6 +67,32 @@ internal sealed class TrackedObjective : IDisposable
             Ledger.SetSeries(_handles[.._total.Length], _handles[_total.Length..]);
         }
         Ledger.Read(nowMs);
+        return settled;
+    }
+
+    /// <summary>Evaluates the minutes since the last turn; at first sight those of the whole window, as far back as there are samples.</summary>
+    private long Evaluate(long settled)
+    {
+        var from = Math.Max(Ledger.ClosedMinute, settled - Objective.HistoryMinutes);
+        if (from >= settled)
+        {
+            return settled;
+        }
+        try
+        {
+            var minutes = IndicatorEvaluation.Minutes(Objective.Indicator, _queries, from, settled);
+            for (var i = 0; i < minutes.Count; i++)
+            {
+                Ledger.BookEvaluated(from + 1 + i, minutes[i]);
+            }
+        }
+        catch (IndicatorQueryException e)
+        {
+            Failure = e.Message;
+            return Ledger.ClosedMinute;
+        }
+        Failure = null;
+        return settled;
     }
 
     public void Judge(long nowMs, Uri publicUrl, long repostMs, List<PostedAlert> alerts)
@@ -84,8 +126,8 @@ internal sealed class TrackedObjective : IDisposable
 
     public LedgerChanges TakeChanges(long nowMs) => new(
         _generation,
-        Ledger.Book.TakeChanges(closeBefore: LedgerTime.LastEnded(nowMs) / 60 - 2),
-        Ledger.Book.TakeSpanChanges(),
+        Ledger.Events.TakeChanges(closeBefore: LedgerTime.LastEnded(nowMs) / 60 - 2),
+        Ledger.Events.TakeSpanChanges(),
         Ledger.TakeRevisions(),
         Ledger.PackCursors());
 

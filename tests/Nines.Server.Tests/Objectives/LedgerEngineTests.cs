@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nines.Core.Objectives;
 using Nines.Metrics;
+using Nines.PromQL;
 using Nines.Server.Objectives;
 
 namespace Nines.Server.Tests.Objectives;
@@ -148,8 +149,8 @@ public sealed class LedgerEngineTests : IDisposable
         Environment = "production",
         DisplayName = "Orders are accepted",
         Target = 0.999m,
-        WindowMinutes = 28 * 1440,
-        Indicator = new Indicator(null, Expression(metric, "500"), Expression(metric, null)),
+        Windows = [new RollingWindow(28 * 1440)],
+        Indicator = new CounterRatio(null, Expression(metric, "500"), Expression(metric, null)),
         BurnPolicy = BurnPolicy.Default,
         Position = default,
     };
@@ -163,7 +164,7 @@ public sealed class LedgerEngineTests : IDisposable
     private OpenEngine Open()
     {
         var store = LedgerStore.Open(Path.Combine(_directory, "ledger.db"));
-        var engine = new LedgerEngine(_source, store, new Uri("http://nines.example/"), LedgerFault.None, NullLogger.Instance);
+        var engine = new LedgerEngine(_source, new EngineQueries(new QueryEngine(_source, new QueryOptions())), store, new Uri("http://nines.example/"), LedgerFault.None, NullLogger.Instance);
         engine.Apply([Orders("requests_total")]);
         return new OpenEngine(engine, store);
     }
