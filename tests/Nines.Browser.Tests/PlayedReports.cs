@@ -22,6 +22,8 @@ internal sealed class PlayedReports : IObjectiveReports
 
     public ObjectiveReport? Find(string key) { lock (_played) { return _played.Find(p => p.Objective.Key == key) is { } played ? Report(played) : null; } }
 
+    public IReadOnlyList<ObjectiveReport> Groups(string key) => [];
+
     public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes)
     {
         lock (_played)

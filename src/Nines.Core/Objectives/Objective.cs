@@ -1,3 +1,5 @@
+using Nines.Metrics;
+
 namespace Nines.Core.Objectives;
 
 /// <summary>A promise about a service: a target share of good events over a window.</summary>
@@ -45,6 +47,12 @@ public sealed record Objective
     /// <summary>Whether its alerts page people.</summary>
     public bool Pages { get; init; } = true;
 
+    /// <summary>Labels for each of whose values the objective is kept apart; empty for none.</summary>
+    public IReadOnlyList<string> GroupBy { get; init; } = [];
+
+    /// <summary>Which part of a grouped objective it is: its labels; null for a whole one, empty for all groups beyond the cap.</summary>
+    public Labels? Group { get; init; }
+
     /// <summary>Minutes of history that its figures need.</summary>
     public int HistoryMinutes => Windows.Max(w => w.MaxMinutes);
 
@@ -56,6 +64,18 @@ public sealed record Objective
 
     /// <summary>The document that declares it, as written.</summary>
     public string Definition { get; init; } = "";
+
+    /// <summary>The key of a group of it: <c>service/slo@environment{label="value"}</c>.</summary>
+    public string KeyOfGroup(Labels? group) => $"{Key}{(group is null ? "{other}" : group.ToString())}";
+
+    /// <summary>The part of it that is a group; null for all groups beyond the cap.</summary>
+    public Objective OfGroup(Labels? group) => this with
+    {
+        Key = KeyOfGroup(group),
+        DisplayName = $"{DisplayName}, {(group is null ? "others" : string.Join(", ", group.Pairs.ToArray().Select(p => p.Value).DefaultIfEmpty("no value")))}",
+        GroupBy = [],
+        Group = group ?? Labels.Empty,
+    };
 }
 
 /// <summary>What a minute without data counts as.</summary>

@@ -155,7 +155,10 @@ public interface IObjectiveReports
     /// <summary>A report for each objective of the workspace, in order of key.</summary>
     IReadOnlyList<ObjectiveReport> All();
 
-    /// <summary>The report of one objective, or null.</summary>
+    /// <summary>The reports of an objective's groups, those beyond the cap last; empty when it has none.</summary>
+    IReadOnlyList<ObjectiveReport> Groups(string key);
+
+    /// <summary>The report of one objective or of one of its groups, or null.</summary>
     ObjectiveReport? Find(string key);
 
     /// <summary>The course of an objective over <paramref name="fromMinute"/> (excluded) to <paramref name="toMinute"/> in buckets of

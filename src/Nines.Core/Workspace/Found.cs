@@ -49,7 +49,8 @@ internal sealed class Found
 internal sealed record DraftObjective(
     BindingFile File, YamlText Name, string Suffix, YamlText? Service, YamlText? Environment, string DisplayName, string Description, decimal Target,
     YamlNode TargetNode, IReadOnlyList<BudgetWindow> Windows, Indicator? Indicator, YamlText? IndicatorRef, YamlNode Node,
-    (ThresholdOperator Operator, double Value)? Limit, Slicing? Slices, decimal? Sla, YamlText? Policy, UnknownTreatment Unknown, string Definition)
+    (ThresholdOperator Operator, double Value)? Limit, Slicing? Slices, decimal? Sla, IReadOnlyList<string> GroupBy,
+    YamlText? Policy, UnknownTreatment Unknown, string Definition)
 {
     /// <summary>Length of the window that burn limits go by.</summary>
     public int WindowMinutes => Windows[0].NominalMinutes;

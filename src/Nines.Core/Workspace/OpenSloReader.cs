@@ -83,6 +83,7 @@ internal static class OpenSloReader
         var indicator = OpenSloIndicatorReader.Inline(inline);
         var method = spec.OneOf("budgetingMethod", "Occurrences", "Occurrences", "Timeslices", "RatioTimeslices");
         var sla = annotations?.Share("nines.dev/sla");
+        var groupBy = GroupBy(annotations);
         var windows = BudgetWindowReader.Read(spec);
         var policy = Policy(spec, found);
         var drafts = spec.Maps("objectives", "objective", required: true).Select((o, i) => (Fields: o, Index: i)).ToList();
@@ -107,7 +108,7 @@ internal static class OpenSloReader
                 var suffix = drafts.Count == 1 ? "" : "/" + (own is { Length: > 0 } ? Slug(own) : (index + 1).ToString());
                 var shown = drafts.Count == 1 || own is null ? displayName ?? own ?? name.Value : $"{displayName ?? name.Value}: {own}";
                 found.Objectives.Add(new(file, name, suffix, service, environment, shown, description, target.Value, at!, windows, indicator, reference,
-                    objective.Node, limit, slices, sla, policy, unknown, definition));
+                    objective.Node, limit, slices, sla, groupBy, policy, unknown, definition));
             }
         }
         spec.Done();
@@ -157,6 +158,20 @@ internal static class OpenSloReader
             return null;
         }
         return new((int)(window.Value / 60_000), method == "Timeslices" ? target : null);
+    }
+
+    private static IReadOnlyList<string> GroupBy(Fields? annotations)
+    {
+        if (annotations?.Text("nines.dev/group-by") is not { } text)
+        {
+            return [];
+        }
+        var names = text.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var name in names.Where(n => !(char.IsAsciiLetter(n[0]) || n[0] == '_') || n.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '_')))
+        {
+            annotations.File.Error(text, "bad-value", $"\"{name}\" is no name of a label", "write label names with commas between them: route, method");
+        }
+        return [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     private static string Slug(string text) =>

@@ -189,6 +189,11 @@ internal static class Linker
         {
             file.Warn(draft.Node, "not-used", "op and value are not used: the SLI is a ratio", "drop them; the target says what is enough");
         }
+        if (indicator is not (null or CounterRatio) && draft.GroupBy.Count > 0)
+        {
+            file.Error(draft.Name, "unsupported", "only counted indicators can be kept by group: this one is evaluated as a whole",
+                "drop nines.dev/group-by, or write the queries as sums of counters");
+        }
         if (draft.Service is null || indicator is null || !found.Environments.TryGetValue(environment, out var place))
         {
             Policy(draft, found);
@@ -207,6 +212,7 @@ internal static class Linker
             // A value is judged at every sample; a minute is good when all of them are.
             Slices = draft.Slices ?? (indicator is Threshold ? new Slicing(1, 1) : null),
             Sla = draft.Sla,
+            GroupBy = draft.GroupBy,
             BurnPolicy = Policy(draft, found),
             Unknown = draft.Unknown,
             Pages = place.Pages,

@@ -71,6 +71,20 @@ internal sealed class LedgerStore : IDisposable
         return (row.GetInt64(0), row.GetInt64(1));
     });
 
+    /// <summary>The objectives that have accounts and whose key begins with a text.</summary>
+    /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
+    public IReadOnlyList<string> Keys(string prefix) => Guarded(() =>
+    {
+        var keys = new List<string>();
+        using var select = Command("select distinct objective from generation where substr(objective, 1, length($p)) = $p order by id", ("$p", prefix));
+        using var row = select.ExecuteReader();
+        while (row.Read())
+        {
+            keys.Add(row.GetString(0));
+        }
+        return keys;
+    });
+
     /// <summary>Fills a fresh ledger with what is stored of a generation since an hour.</summary>
     /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
     public void Load(long generation, long sinceHour, ObjectiveLedger ledger) => Guarded(() =>

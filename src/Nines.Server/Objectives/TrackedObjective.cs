@@ -8,42 +8,58 @@ namespace Nines.Server.Objectives;
 internal sealed class TrackedObjective : IDisposable
 {
     private readonly IIndicatorQueries _queries;
-    private readonly ITrackedSeries[] _total = [];
-    private readonly ITrackedSeries[] _part = [];
-    private readonly IReadOnlyList<ISeriesHandle>[] _handles;
+    private readonly SeriesFeed? _feed;
+    private readonly Func<Labels, bool>? _filter;
     private readonly long _generation;
     private readonly long _sinceMs;
     private readonly Dictionary<string, long> _postedMs = [];
     private IReadOnlyList<BurnRuleReading> _rules = [];
     private long? _lostSinceMs;
+    private int _feedVersion;
 
-    public TrackedObjective(Objective objective, long generation, ISeriesSource source, IIndicatorQueries queries, LedgerFault fault, long nowMs)
+    /// <param name="objective">The objective.</param>
+    /// <param name="generation">The number of its account in the store.</param>
+    /// <param name="feed">The series it counts; null when it is evaluated.</param>
+    /// <param name="filter">Which of them are its own; null for all, in which case the feed is its own, too.</param>
+    /// <param name="queries">Evaluates it when it is not counted.</param>
+    /// <param name="fault">A planted fault.</param>
+    /// <param name="nowMs">The moment from which a signal is expected.</param>
+    public TrackedObjective(
+        Objective objective, long generation, SeriesFeed? feed, Func<Labels, bool>? filter, IIndicatorQueries queries, LedgerFault fault, long nowMs)
     {
         Objective = objective;
         Ledger = new ObjectiveLedger(objective.Indicator, objective.Slices, fault);
-        _queries = queries;
+        (_queries, _feed, _filter) = (queries, feed, filter);
         _generation = generation;
         _sinceMs = nowMs;
-        if (objective.Indicator is CounterRatio counted)
-        {
-            _total = [.. counted.Total.Terms.Select(t => source.Track(t.Matchers))];
-            _part = [.. counted.Part.Terms.Select(t => source.Track(t.Matchers))];
-        }
-        _handles = new IReadOnlyList<ISeriesHandle>[_total.Length + _part.Length];
     }
 
     public Objective Objective { get; private set; }
 
     public ObjectiveLedger Ledger { get; }
 
+    /// <summary>Its parts, when it is kept for each value of some labels.</summary>
+    public ObjectiveGroups? Groups { get; set; }
+
+    /// <summary>It and its parts.</summary>
+    public IEnumerable<TrackedObjective> WithGroups => Groups is null ? [this] : Groups.All.Prepend(this);
+
     /// <summary>Why its queries gave nothing at the last turn; null when they were evaluated.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>Whether an edited objective goes on with this account.</summary>
     public bool CanBecome(Objective edited) =>
-        edited.Indicator.Canonical == Objective.Indicator.Canonical && edited.Slices == Objective.Slices && edited.HistoryMinutes <= Objective.HistoryMinutes;
+        edited.Indicator.Canonical == Objective.Indicator.Canonical && edited.Slices == Objective.Slices
+        && edited.GroupBy.SequenceEqual(Objective.GroupBy, StringComparer.Ordinal) && edited.HistoryMinutes <= Objective.HistoryMinutes;
 
-    public void Become(Objective edited) => Objective = edited;
+    public void Become(Objective edited)
+    {
+        Objective = edited;
+        foreach (var group in Groups?.All ?? [])
+        {
+            group.Become(edited.OfGroup(group.Objective.Key == edited.KeyOfGroup(null) ? null : group.Objective.Group));
+        }
+    }
 
     /// <summary>Books what is new up to a moment.</summary>
     /// <param name="nowMs">The moment.</param>
@@ -51,24 +67,25 @@ internal sealed class TrackedObjective : IDisposable
     /// <returns>The minute up to which everything is booked.</returns>
     public long Read(long nowMs, long settled)
     {
-        if (Objective.Indicator is not CounterRatio)
+        if (_feed is null)
         {
             return Evaluate(settled);
         }
-        var changed = false;
-        for (var i = 0; i < _handles.Length; i++)
+        if (_filter is null)
         {
-            var handles = (i < _total.Length ? _total[i] : _part[i - _total.Length]).Handles;
-            changed |= !ReferenceEquals(handles, _handles[i]);
-            _handles[i] = handles;
+            _feed.Refresh();
         }
-        if (changed)
+        if (_feed.Version != _feedVersion)
         {
-            Ledger.SetSeries(_handles[.._total.Length], _handles[_total.Length..]);
+            Ledger.SetSeries(Own(_feed.Total), Own(_feed.Part));
+            _feedVersion = _feed.Version;
         }
         Ledger.Read(nowMs);
         return settled;
     }
+
+    private IReadOnlyList<IReadOnlyList<ISeriesHandle>> Own(IReadOnlyList<IReadOnlyList<ISeriesHandle>> terms) =>
+        _filter is null ? terms : [.. terms.Select(t => t.Where(h => _filter(h.Labels)).ToList())];
 
     /// <summary>Evaluates the minutes since the last turn; at first sight those of the whole window, as far back as there are samples.</summary>
     private long Evaluate(long settled)
@@ -102,6 +119,11 @@ internal sealed class TrackedObjective : IDisposable
         foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs))
         {
             var posted = _postedMs.TryGetValue(condition.Id, out var at);
+            // A whole is lost as a whole, and burns in its groups.
+            if (condition.Id == "lost" ? Objective.Group is not null : Objective.GroupBy.Count > 0)
+            {
+                continue;
+            }
             if (!posted && condition.Id == "ticket" && _postedMs.ContainsKey("page"))
             {
                 // Whoever is being paged need not hear the same thing again as a ticket.
@@ -135,9 +157,10 @@ internal sealed class TrackedObjective : IDisposable
 
     public void Dispose()
     {
-        foreach (var tracked in _total.Concat(_part))
+        Groups?.Dispose();
+        if (_filter is null)
         {
-            tracked.Dispose();
+            _feed?.Dispose();
         }
     }
 }
