@@ -44,7 +44,8 @@ public sealed record RuleWorld(
 /// <param name="group">The group.</param>
 /// <param name="intervalMs">Its interval.</param>
 /// <param name="world">What it works on.</param>
-/// <param name="restore">Whether it goes on after a restart: see <see cref="TakeUp"/>; <c>for</c> of what did not fire is restored after two evaluations.</param>
+/// <param name="restore">Whether it goes on after a restart: see <see cref="TakeUp"/>; <c>for</c> of what did not fire is restored after two
+/// evaluations.</param>
 public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld world, bool restore)
 {
     private readonly HashSet<Labels> _ended = [];

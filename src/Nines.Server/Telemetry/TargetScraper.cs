@@ -5,8 +5,8 @@ using Nines.Metrics;
 namespace Nines.Server.Telemetry;
 
 /// <summary>Scrapes one target on its schedule. A failure of any kind costs this target's <c>up</c> and nothing else.</summary>
-internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, MetadataStore metadata,
-        TimeProvider time)
+internal sealed class TargetScraper(
+    ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, MetadataStore metadata, TimeProvider time)
     : IDisposable
 {
     private static readonly string[] Reported =
