@@ -160,7 +160,7 @@ public static class NinesApp
             discovery.Apply(model.ScrapeJobs);
             ledger.Apply(model.Objectives);
             door.Apply(model.Receivers);
-            rules.Apply(model.RuleGroups);
+            rules.Apply(model.RuleGroups, model.ExternalLabels);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));
         });

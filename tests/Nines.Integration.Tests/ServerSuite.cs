@@ -1,11 +1,6 @@
-using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Nines.Core.Access;
 using Nines.Server.Workspace;
 using Npgsql;
@@ -81,44 +76,6 @@ public abstract class ServerSuite
     {
         using var client = await server.ClientAsync(Role.Viewer);
         return (await client.GetFromJsonAsync<WorkspaceStatus>("/nines/v1/workspace", Stop))!;
-    }
-
-    /// <summary>A webhook endpoint that keeps what it is told.</summary>
-    private sealed class Sink : IAsyncDisposable
-    {
-        private readonly BlockingCollection<string> _bodies = [];
-        private readonly WebApplication _app;
-
-        private Sink()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            builder.Logging.ClearProviders();
-            _app = builder.Build();
-            _app.MapPost("/hook", async (HttpRequest request) =>
-            {
-                using var reader = new StreamReader(request.Body);
-                _bodies.Add(await reader.ReadToEndAsync(request.HttpContext.RequestAborted));
-                return Results.Ok();
-            });
-        }
-
-        public Uri Address => new(_app.Urls.First());
-
-        public static async Task<Sink> StartAsync()
-        {
-            var sink = new Sink();
-            await sink._app.StartAsync(Stop);
-            return sink;
-        }
-
-        public Task<string> NextAsync(CancellationToken cancellation) => Task.Run(() => _bodies.Take(cancellation), cancellation);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _app.DisposeAsync();
-            _bodies.Dispose();
-        }
     }
 }
 

@@ -107,9 +107,9 @@ public static class AlertMachine
         }, null);
 
     private static AlertDecision? End(AlertState before, PostedAlert posted, long nowNs) =>
-        posted.EndsAtNs < before.StartsAtNs
-            ? null // A late word about an earlier stretch says nothing about this one.
-            : new(before with { Firing = false, EndsAtNs = posted.EndsAtNs, UpdatedAtNs = nowNs },
+        posted.EndsAtNs < before.StartsAtNs && posted.StartsAtNs < before.StartsAtNs
+            ? null // A late word about an earlier stretch says nothing about this one. An end before its own start does: the clock was set back.
+            : new(before with { Firing = false, EndsAtNs = Math.Max(posted.EndsAtNs, before.StartsAtNs), UpdatedAtNs = nowNs },
                 new AlertTransition(before.Fingerprint, before.EpisodeNs, true, nowNs, $"its source says that it ended at {Clock.Text(posted.EndsAtNs)}"));
 
     private static long EndOf(PostedAlert posted, long nowNs) => posted.EndsAtNs == 0 ? nowNs + ResolveTimeoutNs : posted.EndsAtNs;

@@ -26,6 +26,12 @@ public sealed record RuleAlert(Labels Labels, Labels Annotations, RuleAlertState
 
     /// <summary>When it is taken to be over if nobody says otherwise; set when it is told.</summary>
     public long ValidUntilMs { get; init; }
+
+    /// <summary>Until when it does not end for want of a sample: set when it is taken up after a restart, 0 from the first sample on.</summary>
+    public long HeldUntilMs { get; init; }
+
+    /// <summary>Whether, taken up after a restart, it may be another rule's: without a sample here it is dropped and nobody is told.</summary>
+    public bool IsShared { get; init; }
 }
 
 /// <summary>What an evaluation of an alerting rule came to.</summary>
@@ -51,8 +57,11 @@ public static class AlertingRule
     /// <summary>How far back <c>for</c> is restored: 1 h.</summary>
     public const long OutageToleranceMs = 3_600_000;
 
-    /// <summary>A restored alert fires at the earliest so long after the start; a rule with a shorter <c>for</c> begins anew: 10 min.</summary>
+    /// <summary>A restored alert fires at the earliest so long after the start; one with a shorter <c>for</c> that did not fire begins anew: 10 min.</summary>
     public const long GracePeriodMs = 600_000;
+
+    /// <summary>So long after a restart an alert that fired before does not end for want of a sample, since what it rests on has to come back: 2 min.</summary>
+    public const long SettleMs = 120_000;
 
     private const string SameLabels = "vector contains metrics with the same labelset after applying alert labels";
 
@@ -74,7 +83,8 @@ public static class AlertingRule
         foreach (var (labels, alert) in found)
         {
             var known = before.TryGetValue(labels, out var old) && old.State != RuleAlertState.Inactive
-                ? old with { Value = alert.Value, Annotations = alert.Annotations, KeepFiringSinceMs = 0 } : alert;
+                ? old with { Value = alert.Value, Annotations = alert.Annotations, KeepFiringSinceMs = 0, HeldUntilMs = 0, IsShared = false }
+                : alert;
             alerts.Add(labels, Fire(rule, known, atMs));
         }
         var active = alerts.Count;
@@ -133,9 +143,10 @@ public static class AlertingRule
         var after = new Dictionary<Labels, RuleAlert>(alerts.Count);
         foreach (var (labels, alert) in alerts)
         {
-            var isDue = alert.State != RuleAlertState.Pending && (alert.LastSentAtMs == 0
-                || alert.ResolvedAtMs > alert.LastSentAtMs || alert.LastSentAtMs + ResendMs < atMs);
-            var sent = isDue ? alert with { LastSentAtMs = atMs, ValidUntilMs = atMs + 4 * Math.Max(ResendMs, intervalMs) } : alert;
+            // A clock that was set back must not silence an alert until it has caught up; one taken up that the door does not know waits for its sample.
+            var isDue = alert.State != RuleAlertState.Pending && (alert.LastSentAtMs == 0 ? alert.HeldUntilMs == 0
+                : alert.LastSentAtMs > atMs || alert.ResolvedAtMs > alert.LastSentAtMs || alert.LastSentAtMs + ResendMs < atMs);
+            var sent = isDue ? Told(alert, intervalMs, atMs) : alert;
             after.Add(labels, sent);
             if (isDue)
             {
@@ -144,6 +155,10 @@ public static class AlertingRule
         }
         return (after, due);
     }
+
+    /// <summary>An alert that is told now: it holds until four more turns, or four minutes, have passed without a word.</summary>
+    public static RuleAlert Told(RuleAlert alert, long intervalMs, long atMs) =>
+        alert with { LastSentAtMs = atMs, ValidUntilMs = atMs + 4 * Math.Max(ResendMs, intervalMs) };
 
     /// <summary>An alert as it goes through the door.</summary>
     public static PostedAlert Post(Rule rule, RuleAlert alert, string externalUrl, Labels externalLabels)
@@ -182,6 +197,14 @@ public static class AlertingRule
         if (alert.State == RuleAlertState.Inactive)
         {
             return alert;
+        }
+        if (atMs < alert.HeldUntilMs)
+        {
+            return alert;
+        }
+        if (alert.IsShared)
+        {
+            return null;
         }
         var since = rule.KeepFiringForMs == 0 ? 0 : alert.KeepFiringSinceMs == 0 ? atMs : alert.KeepFiringSinceMs;
         return rule.KeepFiringForMs > 0 && atMs - since < rule.KeepFiringForMs ? alert with { KeepFiringSinceMs = since }

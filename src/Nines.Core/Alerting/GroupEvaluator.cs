@@ -24,7 +24,7 @@ public sealed record RuleStatus
     /// <summary>The series its last evaluation made.</summary>
     internal IReadOnlySet<Labels> Made { get; init; } = new HashSet<Labels>();
 
-    /// <summary>Whether its alerts may be shown as series: not before <c>for</c> is restored.</summary>
+    /// <summary>Whether it has taken up what it was before a restart.</summary>
     internal bool Restored { get; init; } = true;
 }
 
@@ -44,11 +44,13 @@ public sealed record RuleWorld(
 /// <param name="group">The group.</param>
 /// <param name="intervalMs">Its interval.</param>
 /// <param name="world">What it works on.</param>
-/// <param name="restore">Whether <c>for</c> is restored after the first two evaluations.</param>
+/// <param name="restore">Whether it goes on after a restart: see <see cref="TakeUp"/>; <c>for</c> of what did not fire is restored after two
+/// evaluations.</param>
 public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld world, bool restore)
 {
     private readonly HashSet<Labels> _ended = [];
     private int _evaluations;
+
     /// <summary>Whether every rule has taken up what it was before the last restart; false during the first rounds.</summary>
     public bool IsRestored => Array.TrueForAll(_status, s => s.Restored);
 
@@ -60,12 +62,14 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
     /// <summary>Its interval in milliseconds.</summary>
     public long IntervalMs => intervalMs;
 
+    private Labels ExternalLabels => world.ExternalLabels;
+
     /// <summary>How its rules are doing, in order. Safe to read at any time.</summary>
     public IReadOnlyList<RuleStatus> Rules => _status;
 
     /// <summary>
     /// Takes over the state of rules that an earlier version of the group had too. Series of those it has no longer end at the next evaluation; their
-    /// alerts are given back as over.
+    /// alerts are given back as over, and so are all under external labels that are others now.
     /// </summary>
     public IReadOnlyList<PostedAlert> TakeOver(GroupEvaluator earlier, long atMs)
     {
@@ -77,7 +81,46 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
         var gone = left.Values.SelectMany(q => q).ToList();
         _ended.UnionWith(earlier._ended);
         _ended.UnionWith(gone.SelectMany(s => s.Made));
-        return Over(gone, atMs);
+        if (world.ExternalLabels.Equals(earlier.ExternalLabels))
+        {
+            return Over(gone, atMs);
+        }
+        _status = [.. _status.Select(s => s with { Alerts = s.Alerts.ToDictionary(a => a.Key, a => a.Value with { LastSentAtMs = 0 }) })];
+        return earlier.Over(earlier._status, atMs);
+    }
+
+    /// <summary>
+    /// Takes up what fired before a restart, ahead of the first evaluation: nobody is paged again for what goes on, and nobody is told that something is
+    /// over before its rule has looked.
+    /// </summary>
+    /// <param name="told">What fires as far as people were told, by labels.</param>
+    /// <param name="isShared">Whether more than one rule may have made the alert of these labels.</param>
+    /// <param name="atMs">Now.</param>
+    /// <returns>Those that people were told of, to post: they go on.</returns>
+    public IReadOnlyList<PostedAlert> TakeUp(IReadOnlyDictionary<Labels, AlertReport> told, Func<Labels, bool> isShared, long atMs)
+    {
+        var posts = new List<PostedAlert>();
+        for (var i = 0; i < _status.Length; i++)
+        {
+            var status = _status[i];
+            if (status.Restored)
+            {
+                continue;
+            }
+            var alerts = new Dictionary<Labels, RuleAlert>();
+            foreach (var alert in RuleRestoring.Fired(status.Rule, world.Source, intervalMs, group.QueryOffsetMs ?? 0, atMs))
+            {
+                var taken = alert with { HeldUntilMs = atMs + AlertingRule.SettleMs, IsShared = isShared(alert.Labels) };
+                if (told.TryGetValue(Post(status.Rule, taken).Labels, out var report))
+                {
+                    taken = AlertingRule.Told(taken with { Annotations = report.Annotations, FiredAtMs = report.SinceNs / 1_000_000 }, intervalMs, atMs);
+                    posts.Add(Post(status.Rule, taken));
+                }
+                alerts[taken.Labels] = taken;
+            }
+            Set(i, status with { Alerts = alerts });
+        }
+        return posts;
     }
 
     /// <summary>Ends the group: its series end, and its alerts are given back as over.</summary>
@@ -88,8 +131,10 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
     }
 
     private PostedAlert[] Over(IEnumerable<RuleStatus> rules, long atMs) =>
-        [.. rules.SelectMany(s => s.Alerts.Values.Where(a => a.State == RuleAlertState.Firing)
-            .Select(a => AlertingRule.Post(s.Rule, a with { ResolvedAtMs = atMs }, world.ExternalUrl, world.ExternalLabels)))];
+        [.. rules.SelectMany(s => s.Alerts.Values.Where(a => a.State == RuleAlertState.Firing && !a.IsShared)
+            .Select(a => Post(s.Rule, a with { ResolvedAtMs = atMs })))];
+
+    private PostedAlert Post(Rule rule, RuleAlert alert) => AlertingRule.Post(rule, alert, world.ExternalUrl, world.ExternalLabels);
 
     /// <summary>
     /// Evaluates all rules at a time and writes what they make; returns the alerts to post. A failure is the rule's, and on show in its status.
@@ -100,15 +145,14 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
         for (var i = 0; i < group.Rules.Count && !stop.IsCancellationRequested; i++)
         {
             var begun = world.Seconds();
-            var (after, samples) = Guarded(_status[i], atMs, stop);
+            var after = Guarded(_status[i], atMs, stop);
             if (stop.IsCancellationRequested)
             {
                 break;
             }
-            var made = after.Error is null ? Write(_status[i].Made, samples, atMs) : _status[i].Made;
             var (alerts, due) = AlertingRule.Send(after.Alerts, intervalMs, atMs);
-            posts.AddRange(due.Select(a => AlertingRule.Post(after.Rule, a, world.ExternalUrl, world.ExternalLabels)));
-            Set(i, after with { Alerts = alerts, Made = made, EvaluatedAtMs = atMs, TookSeconds = world.Seconds() - begun });
+            posts.AddRange(due.Select(a => Post(after.Rule, a)));
+            Set(i, after with { Alerts = alerts, EvaluatedAtMs = atMs, TookSeconds = world.Seconds() - begun });
         }
         if (_ended.Count > 0)
         {
@@ -125,15 +169,17 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
     }
 
     // A rule that throws is our bug, and that rule's alone: the alerts of its neighbours must go out.
-    private (RuleStatus After, IReadOnlyList<VectorSample> Samples) Guarded(RuleStatus before, long atMs, CancellationToken stop)
+    private RuleStatus Guarded(RuleStatus before, long atMs, CancellationToken stop)
     {
+        var reached = before;
         try
         {
-            return Evaluate(before, atMs, stop);
+            (reached, var samples) = Evaluate(before, atMs, stop);
+            return reached.Error is not null || stop.IsCancellationRequested ? reached : reached with { Made = Write(before.Made, samples, atMs) };
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return (before with { Error = $"{e.GetType().Name}: {e.Message}" }, []);
+            return reached with { Error = $"{e.GetType().Name}: {e.Message}" };
         }
     }
 
@@ -160,7 +206,9 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
         var functions = new RuleFunctions(text => world.Engine.Instant(text, atMs, stop), atMs, world.ExternalUrl, world.ExternalLabels);
         var step = AlertingRule.Step(rule, before.Alerts, samples, atMs, group.Limit, functions);
         var after = before with { Alerts = step.Alerts, Error = step.Error };
-        return (after, step.Error is null && before.Restored ? [.. AlertingRule.Series(rule, step.Alerts.Values, atMs - offset)] : []);
+        // A pending alert is not shown before it is restored: its short time would overwrite the long one.
+        var shown = before.Restored ? step.Alerts.Values : step.Alerts.Values.Where(a => a.State == RuleAlertState.Firing);
+        return (after, step.Error is null ? [.. AlertingRule.Series(rule, shown, atMs - offset)] : []);
     }
 
     private string? Record(Rule rule, IReadOnlyList<VectorSample> samples, long atMs, out IReadOnlyList<VectorSample> recorded)
@@ -208,36 +256,14 @@ public sealed class GroupEvaluator(RuleGroup group, long intervalMs, RuleWorld w
 
     private void Restore(long atMs)
     {
-        var columns = new SampleColumns();
         for (var i = 0; i < _status.Length; i++)
         {
             var status = _status[i];
-            if (status.Restored)
+            if (!status.Restored)
             {
-                continue;
+                Set(i, status with { Alerts = RuleRestoring.Pending(status.Rule, status.Alerts, world.Source, atMs), Restored = true });
             }
-            var alerts = status.Alerts;
-            if (status.Rule.ForMs >= AlertingRule.GracePeriodMs && alerts.Count > 0)
-            {
-                var series = world.Source.Select([
-                    new Matcher(Labels.MetricName, MatchOp.Equal, AlertingRule.ForStateSeries),
-                    new Matcher("alertname", MatchOp.Equal, status.Rule.Name),
-                ], atMs - AlertingRule.OutageToleranceMs, atMs).GroupBy(s => s.Labels).ToDictionary(g => g.Key, g => g.First());
-                alerts = alerts.ToDictionary(a => a.Key, a => Restored(status.Rule, a.Value, series, columns, atMs));
-            }
-            Set(i, status with { Alerts = alerts, Restored = true });
         }
-    }
-
-    private static RuleAlert Restored(Rule rule, RuleAlert alert, Dictionary<Labels, ISelectedSeries> series, SampleColumns columns, long atMs)
-    {
-        if (alert.State == RuleAlertState.Inactive || !series.TryGetValue(AlertingRule.ForState(rule, alert), out var found))
-        {
-            return alert;
-        }
-        columns.Clear();
-        found.Read(atMs - AlertingRule.OutageToleranceMs, atMs, columns);
-        return columns.Count == 0 ? alert : AlertingRule.Restore(rule, alert, new Sample(columns.Times[^1], columns.Values[^1]), atMs);
     }
 
     private void Set(int i, RuleStatus status)

@@ -3,6 +3,7 @@ using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
 using Nines.Core.Telemetry;
+using Nines.Metrics;
 
 namespace Nines.Core.Workspace;
 
@@ -21,6 +22,8 @@ internal sealed class Found
     public Dictionary<string, Indicator?> Indicators { get; } = new(StringComparer.Ordinal);
 
     public HashSet<string> AlertPolicies { get; } = new(StringComparer.Ordinal);
+
+    public Labels ExternalLabels { get; set; } = Labels.Empty;
 
     public List<ScrapeJob> Jobs { get; } = [];
 

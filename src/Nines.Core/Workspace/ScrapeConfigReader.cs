@@ -21,7 +21,10 @@ internal static class ScrapeConfigReader
         var timeout = global?.Duration("scrape_timeout", 1, 86_400_000);
         if (global?.Any("external_labels") is { } external)
         {
-            global.File.Warn(external, "not-used", "external_labels are not used in this version");
+            if (found.IsNew(global.File, external, "setting", "external_labels"))
+            {
+                found.ExternalLabels = ExternalLabels(global);
+            }
         }
         global?.Ignore("evaluation_interval", "query_log_file", "scrape_failure_log_file");
         global?.Done();
@@ -117,28 +120,13 @@ internal static class ScrapeConfigReader
     /// <summary>The targets of one group: <c>targets</c> and <c>labels</c>, as in configuration and in files of targets.</summary>
     internal static List<(YamlNode Node, string Address, Labels Labels)> Group(Fields group)
     {
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in (group.Map("labels")?.Node as YamlMap)?.Entries ?? [])
-        {
-            if (value is not YamlText text)
-            {
-                group.File.Error(value, "wrong-type", $"label {key.Value} must be a text");
-            }
-            else if (!Relabelling.IsLabelName(key.Value))
-            {
-                group.File.Error(key, "bad-value", $"\"{key.Value}\" is not a label name");
-            }
-            else
-            {
-                labels[key.Value] = text.Value;
-            }
-        }
+        var labels = LabelsOf(group, "labels");
         var all = new List<(YamlNode, string, Labels)>();
         foreach (var target in group.List("targets", required: true))
         {
             if (target is YamlText text)
             {
-                all.Add((text, text.Value, Labels.Of(labels.Select(l => (l.Key, l.Value)))));
+                all.Add((text, text.Value, labels));
             }
             else
             {
@@ -147,6 +135,39 @@ internal static class ScrapeConfigReader
         }
         group.Done();
         return all;
+    }
+
+    private static Labels LabelsOf(Fields fields, string map)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in (fields.Map(map)?.Node as YamlMap)?.Entries ?? [])
+        {
+            if (value is not YamlText text)
+            {
+                fields.File.Error(value, "wrong-type", $"label {key.Value} must be a text");
+            }
+            else if (!Relabelling.IsLabelName(key.Value))
+            {
+                fields.File.Error(key, "bad-value", $"\"{key.Value}\" is not a label name");
+            }
+            else
+            {
+                labels[key.Value] = text.Value;
+            }
+        }
+        return Labels.Of(labels.Select(l => (l.Key, l.Value)));
+    }
+
+    private static Labels ExternalLabels(Fields global)
+    {
+        foreach (var (_, value) in (global.Any("external_labels") as YamlMap)?.Entries ?? [])
+        {
+            if (value is YamlText text && text.Value.Contains('$', StringComparison.Ordinal))
+            {
+                global.File.Error(text, "unsupported", "environment variables are not expanded in external_labels", "write the value out");
+            }
+        }
+        return LabelsOf(global, "external_labels");
     }
 
     private static FileDiscovery Discovery(Fields discovery)

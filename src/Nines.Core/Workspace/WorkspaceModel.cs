@@ -3,6 +3,7 @@ using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
 using Nines.Core.Telemetry;
+using Nines.Metrics;
 
 namespace Nines.Core.Workspace;
 
@@ -29,6 +30,9 @@ public sealed record WorkspaceModel
 
     /// <summary>The rules to evaluate, in order of file, then as declared.</summary>
     public IReadOnlyList<RuleGroup> RuleGroups { get; init; } = [];
+
+    /// <summary>Labels that tell this server from others; put on the alerts of rules.</summary>
+    public Labels ExternalLabels { get; init; } = Labels.Empty;
 
     /// <summary>Where messages go, in order of name.</summary>
     public IReadOnlyList<Receiver> Receivers { get; init; } = [];

@@ -160,6 +160,7 @@ internal static class Linker
             Objectives = [.. objectives.Values],
             ScrapeJobs = [.. found.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)],
             RuleGroups = found.RuleGroups,
+            ExternalLabels = found.ExternalLabels,
             Receivers = [.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)],
         };
     }

@@ -25,7 +25,7 @@ internal sealed record YamlDocument(YamlNode Root, string Text);
 
 /// <summary>
 /// Reads YAML from parser events into nodes of our own: the library's document loader overflows the stack on nested brackets, turns self-references into cycles
-/// and throws without a position. Depth, nodes and size are limited; aliases are refused.
+/// and throws without a position. Depth, nodes and size are limited, each alias counted as what it stands for: a node that is used twice is the same object.
 /// </summary>
 internal sealed class YamlReader(string file, string text, List<Problem> problems)
 {
@@ -34,6 +34,7 @@ internal sealed class YamlReader(string file, string text, List<Problem> problem
     private const int MaxNodes = 100_000;
     private readonly Stack<(YamlNode Node, YamlText? Key)> _open = new();
     private readonly List<YamlDocument> _documents = [];
+    private readonly Dictionary<string, YamlNode> _anchors = new(StringComparer.Ordinal);
     private YamlNode? _root;
     private int _documentStart;
     private int _nodes;
@@ -82,6 +83,7 @@ internal sealed class YamlReader(string file, string text, List<Problem> problem
         {
             case DocumentStart:
                 _root = null;
+                _anchors.Clear();
                 _documentStart = (int)now.Start.Index;
                 break;
             case DocumentEnd:
@@ -91,21 +93,107 @@ internal sealed class YamlReader(string file, string text, List<Problem> problem
                 }
                 break;
             case AnchorAlias alias:
-                Add(now.Start, "yaml", $"the alias *{alias.Value} is not read", "write the value out");
-                return false;
+                return Aliased(alias) is { } same && Place(same);
             case Scalar scalar:
-                return Place(new YamlText(line, column, scalar.Value, (int)now.Start.Index, scalar.Style));
-            case MappingStart:
+                var at = AfterAnchor(scalar);
+                return Place(Named(scalar, new YamlText(line, column + at - (int)now.Start.Index, scalar.Value, at, scalar.Style)));
+            case MappingStart start:
                 var map = new YamlMap(line, column, []);
-                return Place(map) && Open(map);
-            case SequenceStart:
+                return Place(Named(start, map)) && Open(map);
+            case SequenceStart start:
                 var list = new YamlList(line, column, []);
-                return Place(list) && Open(list);
-            case MappingEnd or SequenceEnd:
+                return Place(Named(start, list)) && Open(list);
+            case SequenceEnd:
                 _open.Pop();
+                break;
+            case MappingEnd:
+                Merge((YamlMap)_open.Pop().Node);
                 break;
         }
         return true;
+    }
+
+    private YamlNode Named(NodeEvent now, YamlNode node)
+    {
+        if (!now.Anchor.IsEmpty)
+        {
+            _anchors[now.Anchor.Value] = node;
+        }
+        return node;
+    }
+
+    // Where a text itself begins: the library counts its anchor in.
+    private int AfterAnchor(Scalar scalar)
+    {
+        var at = (int)scalar.Start.Index;
+        while (at < text.Length && text[at] is '&' or '!')
+        {
+            var space = text.AsSpan(at).IndexOfAny(' ', '\t', '\n');
+            var next = space < 0 ? -1 : text.AsSpan(at + space).IndexOfAnyExcept(' ', '\t');
+            if (next < 0 || text[at + space + next] is '\n' or '\r')
+            {
+                break;
+            }
+            at += space + next;
+        }
+        return at;
+    }
+
+    private YamlNode? Aliased(AnchorAlias alias)
+    {
+        if (!_anchors.TryGetValue(alias.Value.Value, out var node))
+        {
+            Add(alias.Start, "yaml", $"nothing is named &{alias.Value} before the alias *{alias.Value}", "name it with & where it is written out");
+            return null;
+        }
+        if (_open.Any(o => ReferenceEquals(o.Node, node)))
+        {
+            Add(alias.Start, "yaml", $"the alias *{alias.Value} is inside what it stands for", "");
+            return null;
+        }
+        var (count, depth) = Extent(node);
+        _nodes += count;
+        if (_nodes > MaxNodes || _open.Count + depth > MaxDepth)
+        {
+            Add(alias.Start, "yaml", _nodes > MaxNodes ? $"with *{alias.Value} written out there are more than {MaxNodes} values"
+                : $"with *{alias.Value} written out it is nested deeper than {MaxDepth}", "split the file");
+            return null;
+        }
+        return node;
+    }
+
+    // No more than what was counted before, and counted from now on: all walks together stay within twice the limit.
+    private static (int Count, int Depth) Extent(YamlNode node)
+    {
+        var (count, depth) = (1, 0);
+        foreach (var inner in node switch { YamlList list => list.Items, YamlMap map => map.Entries.Select(e => e.Value), _ => [] })
+        {
+            var (more, deeper) = Extent(inner);
+            (count, depth) = (count + more, Math.Max(depth, deeper + 1));
+        }
+        return (count + (node is YamlMap { Entries.Count: var keys } ? keys : 0), depth);
+    }
+
+    // <<: *defaults, or a list of such: its entries, where the mapping has none of its own of that name.
+    private void Merge(YamlMap map)
+    {
+        var at = map.Entries.FindIndex(e => e.Key is { Value: "<<", Plain: true });
+        if (at < 0)
+        {
+            return;
+        }
+        var (key, value) = map.Entries[at];
+        map.Entries.RemoveAt(at);
+        foreach (var source in value is YamlList list ? list.Items : [value])
+        {
+            if (source is not YamlMap other)
+            {
+                problems.Add(new(new(file, source.Line, source.Column), ProblemSeverity.Error, "yaml",
+                    $"<< at line {key.Line} takes a mapping or a list of mappings", ""));
+                return;
+            }
+            map.Entries.AddRange(other.Entries.Where(e => map.Entries.TrueForAll(own => own.Key.Value != e.Key.Value)));
+        }
     }
 
     private bool Open(YamlNode node)

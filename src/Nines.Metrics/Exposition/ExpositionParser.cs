@@ -22,6 +22,20 @@ public sealed class ExpositionException(int line, string reason) : FormatExcepti
     public string Reason { get; } = reason;
 }
 
+/// <summary>What a line tells of a metric family.</summary>
+public enum MetadataKind
+{
+    /// <summary>Its type, such as counter.</summary>
+    Type,
+    /// <summary>What it means, in a sentence; escapes as in the body.</summary>
+    Help,
+    /// <summary>Its unit, such as seconds; OpenMetrics only.</summary>
+    Unit,
+}
+
+/// <summary>Takes what a line tells of a metric family. The spans point into the body.</summary>
+public delegate void TakeMetadata(MetadataKind kind, ReadOnlySpan<byte> family, ReadOnlySpan<byte> text);
+
 /// <summary>One sample of a body, as it stands there.</summary>
 public readonly ref struct ExposedSample
 {
@@ -54,6 +68,9 @@ public sealed class ExpositionParser(ExpositionFormat format)
     private byte[] _family = [];
     private bool _familyStarts;
     private bool _ended;
+
+    /// <summary>Takes what is told of metric families; null when nobody wants it.</summary>
+    public TakeMetadata? Metadata { get; init; }
 
     /// <summary>The line read last, counted from 1.</summary>
     public int Line { get; private set; }
@@ -125,6 +142,21 @@ public sealed class ExpositionParser(ExpositionFormat format)
         {
             throw Error("not UTF-8");
         }
+        else if (Metadata is not null && words.Length > 5 && (words.StartsWith("HELP"u8) || words.StartsWith("UNIT"u8)) && words[4] is (byte)' ' or (byte)'\t')
+        {
+            ReadAbout(words[0] == 'H' ? MetadataKind.Help : MetadataKind.Unit, words[5..].Trim(" \t\r"u8));
+        }
+    }
+
+    private void ReadAbout(MetadataKind kind, ReadOnlySpan<byte> words)
+    {
+        var quoted = words.Length > 0 && words[0] == '"';
+        var split = quoted ? words[1..].IndexOf((byte)'"') + 2 : words.IndexOfAny(" \t"u8);
+        var name = (split < 2 && quoted) || split < 0 ? words : words[..split];
+        if (name.Trim((byte)'"') is { IsEmpty: false } family)
+        {
+            Metadata!(kind, family, words[name.Length..].TrimStart(" \t"u8));
+        }
     }
 
     private void ReadType(ReadOnlySpan<byte> words)
@@ -150,6 +182,7 @@ public sealed class ExpositionParser(ExpositionFormat format)
             _family = name.ToArray();
         }
         _familyStarts = starts && format == ExpositionFormat.OpenMetrics;
+        Metadata?.Invoke(MetadataKind.Type, name, type);
     }
 
     private bool IsOtherType(ReadOnlySpan<byte> type) =>

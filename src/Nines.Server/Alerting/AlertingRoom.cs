@@ -22,8 +22,9 @@ internal static class AlertingRoom
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton(provider => new RuleWorker(
-            provider.GetRequiredService<ISeriesSource>(), provider.GetRequiredService<ISampleSink>(), provider.GetRequiredService<IAlertDoor>(), publicUrl,
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RuleWorker>>()));
+            provider.GetRequiredService<ISeriesSource>(), provider.GetRequiredService<ISampleSink>(), provider.GetRequiredService<IAlertDoor>(),
+            provider.GetRequiredService<IAlertReports>(), publicUrl, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RuleWorker>>()));
         services.AddSingleton<IRuleReports>(provider => provider.GetRequiredService<RuleWorker>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RuleWorker>());
         return services;

@@ -12,8 +12,9 @@ namespace Nines.Server.Alerting;
 /// </summary>
 internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDisposable
 {
-    private readonly RuleWorld _world;
+    private RuleWorld _world;
     private readonly IAlertDoor _door;
+    private readonly IAlertReports _reports;
     private readonly TimeProvider _time;
     private readonly ILogger<RuleWorker> _log;
     private readonly RuleMeter _meter;
@@ -27,11 +28,11 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
     private Task _ending = Task.CompletedTask;
     private bool _started;
 
-    public RuleWorker(ISeriesSource source, ISampleSink sink, IAlertDoor door, Uri publicUrl, TimeProvider time, ILogger<RuleWorker> log)
+    public RuleWorker(ISeriesSource source, ISampleSink sink, IAlertDoor door, IAlertReports reports, Uri publicUrl, TimeProvider time, ILogger<RuleWorker> log)
     {
         _world = new RuleWorld(new QueryEngine(source, new QueryOptions()), source, sink, publicUrl.ToString().TrimEnd('/'), Labels.Empty,
             () => time.GetElapsedTime(0).TotalSeconds);
-        (_door, _time, _log) = (door, time, log);
+        (_door, _reports, _time, _log) = (door, reports, time, log);
         _meter = new RuleMeter(() => _runners.Select(r => r.Evaluator));
     }
 
@@ -51,16 +52,19 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
         await Task.WhenAll([_ending, .. _runners.Select(r => r.Loop)]).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Sets the groups. Rules that were there before keep their alerts; what is gone ends.</summary>
-    public void Apply(IReadOnlyList<RuleGroup> groups)
+    /// <summary>Sets the groups, and the labels that tell this server from others. Rules that were there before keep their alerts; what is gone ends.</summary>
+    public void Apply(IReadOnlyList<RuleGroup> groups, Labels externalLabels)
     {
         lock (_gate)
         {
+            var relabelled = !_world.ExternalLabels.Equals(externalLabels);
+            _world = _world with { ExternalLabels = externalLabels };
             var before = _runners.ToDictionary(r => r.Evaluator.Group.Key, StringComparer.Ordinal);
             var after = new List<Runner>();
+            var isShared = RuleRestoring.Shared(groups);
             foreach (var group in groups)
             {
-                if (before.Remove(group.Key, out var same) && IsSame(same.Evaluator.Group, group))
+                if (before.Remove(group.Key, out var same) && !relabelled && IsSame(same.Evaluator.Group, group))
                 {
                     after.Add(same);
                     continue;
@@ -70,7 +74,8 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
                 // Only what ran when the server went down is restored; a rule that is new now begins now.
                 var runner = new Runner(new GroupEvaluator(group, interval, _world, restore: !_started || same?.Evaluator.IsRestored == false),
                     CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
-                runner.Loop = Task.Run(() => RunAsync(runner, same), CancellationToken.None);
+                var takesUp = !_started;
+                runner.Loop = Task.Run(() => RunAsync(runner, same, takesUp ? isShared : null), CancellationToken.None);
                 after.Add(runner);
             }
             _started = true;
@@ -103,8 +108,12 @@ internal sealed partial class RuleWorker : IRuleReports, IHostedService, IDispos
         await GuardAsync(gone, () => PostAsync(gone.Evaluator.End(NowMs)));
     }
 
-    private async Task RunAsync(Runner runner, Runner? before)
+    private async Task RunAsync(Runner runner, Runner? before, Func<Labels, bool>? takeUp)
     {
+        if (takeUp is not null)
+        {
+            await GuardAsync(runner, () => PostAsync(runner.Evaluator.TakeUp(_reports.Firing().ToDictionary(a => a.Labels), takeUp, NowMs)));
+        }
         if (before is not null)
         {
             await before.Loop;

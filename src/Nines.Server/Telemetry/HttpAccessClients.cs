@@ -93,7 +93,14 @@ internal sealed class HttpAccessClients(string directory) : IDisposable
         else if (tls.CaFile is { } authorities)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            Read(authorities, path => policy.CustomTrustStore.ImportFromPemFile(path));
+            Read(authorities, path =>
+            {
+                policy.CustomTrustStore.ImportFromPemFile(path);
+                if (policy.CustomTrustStore.Count == 0)
+                {
+                    throw new CryptographicException("no certificate in it");
+                }
+            });
             options.CertificateChainPolicy = policy;
         }
         if (tls is { CertFile: { } certificate, KeyFile: { } key })

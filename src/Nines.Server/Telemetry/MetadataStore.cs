@@ -3,7 +3,7 @@ using Nines.Metrics.RemoteWrite;
 namespace Nines.Server.Telemetry;
 
 /// <summary>What metrics are, as targets and senders tell: the type, help text and unit of each metric family. In memory only.</summary>
-internal sealed class MetadataStore
+public sealed class MetadataStore
 {
     /// <summary>Most metric families; further ones are not noted.</summary>
     public const int MaxFamilies = 50_000;

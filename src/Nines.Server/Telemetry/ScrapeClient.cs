@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Net.Http.Headers;
+using System.Security.Authentication;
 using Nines.Core.Telemetry;
 using Nines.Metrics.Exposition;
 
@@ -40,9 +41,17 @@ internal sealed class ScrapeClient(TimeProvider time, string directory) : IDispo
         {
             // A read that the timeout cut off may also surface as a failure of the connection.
             return timeout.IsCancellationRequested ? $"no complete answer within {(target.Timeout ?? job.Timeout).TotalSeconds:0.###} s"
+                : e.InnerException is AuthenticationException tls ? TlsProblem(tls.Message, job.Access.Tls, target.Url)
                 : e.InnerException?.Message ?? e.Message;
         }
     }
+
+    // What the platform says of a certificate names none of what the workspace could change.
+    private static string TlsProblem(string message, TlsTrust tls, Uri url) =>
+        message.Contains("NameMismatch", StringComparison.Ordinal) ? $"the certificate is not for {tls.ServerName ?? url.Host} ({message})"
+        : message.Contains("UntrustedRoot", StringComparison.Ordinal) || message.Contains("PartialChain", StringComparison.Ordinal)
+            ? $"the certificate is of no authority in {tls.CaFile ?? "the system's store; ca_file names others"} ({message})"
+        : message;
 
     /// <inheritdoc/>
     public void Dispose() => _clients.Dispose();
@@ -87,7 +96,7 @@ internal sealed class ScrapeClient(TimeProvider time, string directory) : IDispo
         var buffer = ArrayPool<byte>.Shared.Rent(LongestLine);
         try
         {
-            return await ParseAsync(plain, buffer, new ExpositionParser(FormatOf(type)), job, target, series, stop);
+            return await ParseAsync(plain, buffer, new ExpositionParser(FormatOf(type)) { Metadata = series.Metadata.Take }, job, target, series, stop);
         }
         finally
         {

@@ -7,7 +7,7 @@ namespace Nines.Server.Telemetry;
 
 /// <summary>Scrapes all targets of the workspace, each on its own.</summary>
 public sealed partial class ScrapeLoop(
-    ISampleSink sink, ISeriesSource source, NinesOptions options, TimeProvider time, ILogger<ScrapeLoop> log)
+    ISampleSink sink, ISeriesSource source, MetadataStore metadata, NinesOptions options, TimeProvider time, ILogger<ScrapeLoop> log)
     : IHostedService, IDisposable
 {
     private static readonly TimeSpan AfterABug = TimeSpan.FromSeconds(5);
@@ -59,7 +59,7 @@ public sealed partial class ScrapeLoop(
                         running.Scraper.Apply(job);
                         continue;
                     }
-                    var added = new Running(new TargetScraper(job, target, _client, sink, source, time),
+                    var added = new Running(new TargetScraper(job, target, _client, sink, source, metadata, time),
                         CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
                     _running.Add(key, added);
                     Start(added);

@@ -5,7 +5,8 @@ using Nines.Metrics;
 namespace Nines.Server.Telemetry;
 
 /// <summary>Scrapes one target on its schedule. A failure of any kind costs this target's <c>up</c> and nothing else.</summary>
-internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, TimeProvider time)
+internal sealed class TargetScraper(
+    ScrapeJob firstJob, ScrapeTarget target, ScrapeClient client, ISampleSink sink, ISeriesSource source, MetadataStore metadata, TimeProvider time)
     : IDisposable
 {
     private static readonly string[] Reported =
@@ -101,6 +102,10 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
             }
             Report(append, timeMs, intervalMs, [problem is null ? 1 : 0, took.TotalSeconds, samples, problem is null ? _series.Kept : 0, _series.Added]);
             append.Commit();
+        }
+        if (problem is null)
+        {
+            _series.Metadata.TellTo(metadata);
         }
         _lastSuccessMs = problem is null ? timeMs : null;
         _status = _status with

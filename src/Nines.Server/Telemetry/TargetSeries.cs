@@ -27,6 +27,9 @@ internal sealed class TargetSeries
 
     public TargetSeries() => _byText = _entries.GetAlternateLookup<ReadOnlySpan<byte>>();
 
+    /// <summary>What the target tells of its metric families.</summary>
+    public TargetMetadata Metadata { get; } = new();
+
     /// <summary>Samples taken in the current scrape.</summary>
     public int Samples { get; private set; }
 

@@ -44,6 +44,13 @@ public sealed class AlertMachineTests
         AlertMachine.Receive(Fired(Now), Post(Now - 60 * Second, Now - 30 * Second), Now + Second).ShouldBeNull();
 
     [Fact]
+    public void End_before_its_own_start_resolves_since_the_clock_was_set_back()
+    {
+        var decision = AlertMachine.Receive(Fired(Now), Post(Now, Now - 3600 * Second), Now - 3600 * Second)!;
+        (decision.State.Firing, decision.State.EndsAtNs, decision.Transition!.Resolved).ShouldBe((false, Now, true));
+    }
+
+    [Fact]
     public void End_of_an_unknown_alert_changes_nothing() => AlertMachine.Receive(null, Post(Now - Second, Now), Now).ShouldBeNull();
 
     [Fact]

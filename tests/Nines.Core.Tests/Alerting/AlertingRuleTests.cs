@@ -123,6 +123,19 @@ public class AlertingRuleTests
         alerts.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void ClockSetBack_SilencesNeitherTheAlertNorItsEnd()
+    {
+        var rule = Rule(0, 0);
+        var alerts = AlertingRule.Step(rule, new Dictionary<Labels, RuleAlert>(), [Sample("1")], 7_200_000, 0, NoFunctions).Alerts;
+        (alerts, _) = AlertingRule.Send(alerts, 15_000, 7_200_000);
+        alerts = AlertingRule.Step(rule, alerts, [Sample("1")], 3_600_000, 0, NoFunctions).Alerts;
+        (alerts, var due) = AlertingRule.Send(alerts, 15_000, 3_600_000);
+        due.ShouldHaveSingleItem().ValidUntilMs.ShouldBe(3_600_000 + 240_000);
+        alerts = AlertingRule.Step(rule, alerts, [], 3_000_000, 0, NoFunctions).Alerts;
+        AlertingRule.Post(rule, AlertingRule.Send(alerts, 15_000, 3_000_000).Due.ShouldHaveSingleItem(), "", Labels.Empty).EndsAtNs.ShouldBe(3_000_000_000_000);
+    }
+
     [Theory]
     // Had fired: it fires again at the next evaluation.
     [InlineData(3600, 0, 3700, 5000, 0)]

@@ -130,6 +130,39 @@ public class GroupEvaluatorTests
     }
 
     [Fact]
+    public void GroupEditedRightAfterARestart_StillTakesUpFor()
+    {
+        var before = Group("  - {alert: A, expr: \"x > 0\", for: 30m}");
+        for (var at = 0L; at <= 15 * 60_000; at += 60_000)
+        {
+            Add(at, ("x", 1));
+            before.Evaluate(at, Stop);
+        }
+        var restarted = Group("  - {alert: A, expr: \"x > 0\", for: 30m}", restore: true);
+        Add(16 * 60_000, ("x", 1));
+        restarted.Evaluate(16 * 60_000, Stop);
+        restarted.IsRestored.ShouldBeFalse();
+        var edited = Group("  - {alert: A, expr: \"x > 0\", for: 30m, annotations: {a: new}}", restore: true);
+        edited.TakeOver(restarted, 16 * 60_000);
+        Add(17 * 60_000, ("x", 1));
+        edited.Evaluate(17 * 60_000, Stop);
+        edited.IsRestored.ShouldBeTrue();
+        // A quarter of an hour was served, and two minutes nobody looked.
+        edited.Rules[0].Alerts.Values.ShouldHaveSingleItem().ActiveAtMs.ShouldBe(2 * 60_000);
+    }
+
+    [Fact]
+    public void RuleThatThrows_LeavesItsGroupAlone()
+    {
+        var group = Group("  - {record: broken, expr: x}\n  - {alert: A, expr: x}\n  - {alert: B, expr: x, labels: {l: broken}}", sink: new BrokenSink(new MemorySampleSink(_store)));
+        Add(1000, ("x", 1));
+        // An alert whose series cannot be written goes out all the same.
+        group.Evaluate(1000, Stop).Select(p => p.Labels["alertname"]).ShouldBe(["A", "B"]);
+        group.Rules.Select(r => r.Error).ShouldBe(["InvalidOperationException: a bug", null, "InvalidOperationException: a bug"]);
+        At("ALERTS", 1000).ShouldBe([1]);
+    }
+
+    [Fact]
     public void EndedGroup_EndsItsSeriesAndAlerts()
     {
         var group = Group("  - {record: a, expr: x}\n  - {alert: A, expr: x}");
@@ -139,11 +172,11 @@ public class GroupEvaluatorTests
         At("{__name__=~'a|ALERTS.*'}", 2000).ShouldBeEmpty();
     }
 
-    private GroupEvaluator Group(string rules, string options = "", bool restore = false)
+    private GroupEvaluator Group(string rules, string options = "", bool restore = false, ISampleSink? sink = null)
     {
         var reading = Promtool.Rules($"groups:\n- name: g\n{options}  rules:\n{rules}\n");
         reading.Problems.ShouldBeEmpty();
-        return new GroupEvaluator(reading.Groups[0], 60_000, new RuleWorld(_engine, _store, new MemorySampleSink(_store), "http://n", Labels.Empty, () => 0), restore);
+        return new GroupEvaluator(reading.Groups[0], 60_000, new RuleWorld(_engine, _store, sink ?? new MemorySampleSink(_store), "http://n", Labels.Empty, () => 0), restore);
     }
 
     private void Add(long atMs, params (string Series, double Value)[] samples)
@@ -156,4 +189,22 @@ public class GroupEvaluatorTests
 
     private IEnumerable<double> At(string query, long atMs) =>
         ((VectorValue)_engine.Instant(query.Replace('\'', '"'), atMs, Stop).Value!).Samples.Select(s => s.Sample.Value);
+
+    /// <summary>Throws where a rule named broken writes.</summary>
+    private sealed class BrokenSink(ISampleSink inner) : ISampleSink
+    {
+        public IAppend Begin() => new Append(inner.Begin());
+
+        private sealed class Append(IAppend inner) : IAppend
+        {
+            public long Series(Labels labels, bool bornInKnownTarget, long intervalMs) =>
+                labels.Pairs.ToArray().Any(p => p.Value == "broken") ? throw new InvalidOperationException("a bug") : inner.Series(labels, bornInKnownTarget, intervalMs);
+
+            public bool Add(long series, CounterSample sample) => inner.Add(series, sample);
+
+            public void Commit() => inner.Commit();
+
+            public void Dispose() => inner.Dispose();
+        }
+    }
 }

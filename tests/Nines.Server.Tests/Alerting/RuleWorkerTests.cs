@@ -24,7 +24,7 @@ public sealed class RuleWorkerTests : IAsyncDisposable
     [Fact]
     public async Task Group_IsEvaluatedOnItsInterval_AndItsAlertsGoThroughTheDoor()
     {
-        _worker.Apply(Groups("interval: 10s", "{alert: A, expr: 'x > 0', labels: {severity: page}, annotations: {s: 'x is {{ $value }}'}}"));
+        _worker.Apply(Groups("interval: 10s", "{alert: A, expr: 'x > 0', labels: {severity: page}, annotations: {s: 'x is {{ $value }}'}}"), Labels.Empty);
         Add("x", 3);
         await PassAsync(TimeSpan.FromSeconds(25));
         var post = _door.Posts.ShouldHaveSingleItem();
@@ -43,7 +43,7 @@ public sealed class RuleWorkerTests : IAsyncDisposable
     [Fact]
     public async Task FailingRule_ShowsItsError_AndIsNotForgotten()
     {
-        _worker.Apply(Groups("interval: 10s", "{record: a, expr: x, labels: {l: same}}"));
+        _worker.Apply(Groups("interval: 10s", "{record: a, expr: x, labels: {l: same}}"), Labels.Empty);
         Add("x{l=\"1\"}", 1);
         Add("x{l=\"2\"}", 1);
         await PassAsync(TimeSpan.FromSeconds(11));
@@ -54,11 +54,11 @@ public sealed class RuleWorkerTests : IAsyncDisposable
     [Fact]
     public async Task GroupThatIsGone_EndsItsSeriesAndAlerts()
     {
-        _worker.Apply(Groups("interval: 10s", "{record: a, expr: x}", "{alert: A, expr: x}"));
+        _worker.Apply(Groups("interval: 10s", "{record: a, expr: x}", "{alert: A, expr: x}"), Labels.Empty);
         Add("x", 1);
         await PassAsync(TimeSpan.FromSeconds(11));
         At("a").ShouldBe([1]);
-        _worker.Apply([]);
+        _worker.Apply([], Labels.Empty);
         await _worker.StopAsync(TestContext.Current.CancellationToken);
         At("a").ShouldBeEmpty();
         At("ALERTS").ShouldBeEmpty();
@@ -69,15 +69,29 @@ public sealed class RuleWorkerTests : IAsyncDisposable
     [Fact]
     public async Task EditedGroup_KeepsItsPendingAlert()
     {
-        _worker.Apply(Groups("interval: 10s", "{alert: A, expr: x > 0, for: 1m}"));
+        _worker.Apply(Groups("interval: 10s", "{alert: A, expr: x > 0, for: 1m}"), Labels.Empty);
         Add("x", 1);
         await PassAsync(TimeSpan.FromSeconds(11));
         var since = _worker.Groups()[0].Rules[0].Alerts.ShouldHaveSingleItem().ActiveAtMs;
-        _worker.Apply(Groups("interval: 10s", "{record: new, expr: x}", "{alert: A, expr: x > 0, for: 1m, annotations: {a: b}}"));
+        _worker.Apply(Groups("interval: 10s", "{record: new, expr: x}", "{alert: A, expr: x > 0, for: 1m, annotations: {a: b}}"), Labels.Empty);
         await PassAsync(TimeSpan.FromSeconds(60));
         var post = _door.Posts.ShouldHaveSingleItem();
         post.StartsAtNs.ShouldBe((since + 60_000) * 1_000_000);
         post.Annotations["a"].ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task ExternalLabels_AreOnAlertsAndInTemplates_AndAnEditEndsThoseOfTheOldOnes()
+    {
+        var groups = Groups("interval: 10s", "{alert: A, expr: x > 0, annotations: {a: '{{ $externalLabels.site }}'}}");
+        _worker.Apply(groups, Labels.Of(("site", "north")));
+        Add("x", 1);
+        await PassAsync(TimeSpan.FromSeconds(11));
+        _door.Posts.ShouldHaveSingleItem().ShouldSatisfyAllConditions(p => p.Labels["site"].ShouldBe("north"), p => p.Annotations["a"].ShouldBe("north"));
+        _worker.Apply(groups, Labels.Of(("site", "south")));
+        await PassAsync(TimeSpan.FromSeconds(11));
+        _door.Posts.Skip(1).Select(p => (p.Labels["site"], p.Annotations["a"], p.EndsAtNs > _time.NowNs)).ShouldBe([("north", "north", false), ("south", "south", true)]);
+        At("ALERTS{site='north'}".Replace('\'', '"')).ShouldBeEmpty("series of the server itself go without");
     }
 
     [Fact]
@@ -91,7 +105,7 @@ public sealed class RuleWorkerTests : IAsyncDisposable
             _door.OnPost = _ => { };
             _time.Advance(TimeSpan.FromSeconds(35));
         };
-        _worker.Apply(Groups("interval: 10s", "{alert: A, expr: 'x'}", "{record: t, expr: 'time()'}"));
+        _worker.Apply(Groups("interval: 10s", "{alert: A, expr: 'x'}", "{record: t, expr: 'time()'}"), Labels.Empty);
         Add("x", 1);
         await PassAsync(TimeSpan.FromSeconds(60));
         var columns = new SampleColumns();
@@ -105,7 +119,7 @@ public sealed class RuleWorkerTests : IAsyncDisposable
     public async Task Restart_TakesUpForWhereItStood()
     {
         var groups = Groups("interval: 1m", "{alert: A, expr: x > 0, for: 30m}");
-        _worker.Apply(groups);
+        _worker.Apply(groups, Labels.Empty);
         for (var i = 0; i < 16; i++)
         {
             Add("x", 1);
@@ -117,7 +131,7 @@ public sealed class RuleWorkerTests : IAsyncDisposable
         await _store.DisposeAsync();
         _time.Advance(TimeSpan.FromMinutes(5));
         (_store, _worker) = Started();
-        _worker.Apply(groups);
+        _worker.Apply(groups, Labels.Empty);
         for (var i = 0; i < 20; i++)
         {
             Add("x", 1);
@@ -139,7 +153,7 @@ public sealed class RuleWorkerTests : IAsyncDisposable
     private (TsdbStore, RuleWorker) Started()
     {
         var store = new TsdbStore(new TsdbOptions { Directory = _root.FullName, Time = _time });
-        return (store, new RuleWorker(store, store, _door, new Uri("http://nines/"), _time, NullLogger<RuleWorker>.Instance));
+        return (store, new RuleWorker(store, store, _door, _door, new Uri("http://nines/"), _time, NullLogger<RuleWorker>.Instance));
     }
 
     private static IReadOnlyList<RuleGroup> Groups(string options, params string[] rules)
@@ -172,8 +186,14 @@ public sealed class RuleWorkerTests : IAsyncDisposable
         ((VectorValue)new QueryEngine(_store, new QueryOptions()).Instant(query, _time.NowNs / 1_000_000, TestContext.Current.CancellationToken).Value!)
             .Samples.Select(s => s.Sample.Value);
 
-    private sealed class Door : IAlertDoor
+    private sealed class Door : IAlertDoor, IAlertReports
     {
+        public long Version => 0;
+
+        public IReadOnlyList<AlertReport> Firing() => [];
+
+        public IReadOnlyList<AlertReport> All() => [];
+
         public ConcurrentQueue<PostedAlert> Posts { get; } = [];
 
         public Action<PostedAlert> OnPost { get; set; } = _ => { };

@@ -150,7 +150,7 @@ public class HostileTargetTests
         };
         using var directory = new TempDirectory();
         using var store = new TsdbStore(new TsdbOptions { Directory = directory.Path });
-        using var loop = new ScrapeLoop(store, store, new NinesOptions { WorkspaceDirectory = ".", DataDirectory = "." }, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
+        using var loop = new ScrapeLoop(store, store, new MetadataStore(), new NinesOptions { WorkspaceDirectory = ".", DataDirectory = "." }, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
         var target = new ScrapeTarget(server.Url, Labels.Of(("job", "shop")));
         await loop.StartAsync(stop);
         loop.Apply([Scraping.Make(target, interval: TimeSpan.FromDays(10))]);
@@ -177,7 +177,7 @@ public class HostileTargetTests
         };
         using var directory = new TempDirectory();
         using var store = new TsdbStore(new TsdbOptions { Directory = directory.Path });
-        using var loop = new ScrapeLoop(store, store, new NinesOptions { WorkspaceDirectory = ".", DataDirectory = "." }, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
+        using var loop = new ScrapeLoop(store, store, new MetadataStore(), new NinesOptions { WorkspaceDirectory = ".", DataDirectory = "." }, TimeProvider.System, NullLogger<ScrapeLoop>.Instance);
         var interval = TimeSpan.FromMilliseconds(250);
         var healthy = new ScrapeTarget(good.Url, Labels.Of(("job", "good"), ("instance", "g")));
         var jobs = Enumerable.Range(0, 6).Select(i => Job($"bad{i}", new ScrapeTarget(new Uri(bad.Url, "/" + new string('x', i + 1)), Labels.Of(("job", "bad"), ("instance", $"{i}"))))).Append(Job("good", healthy)).ToArray();

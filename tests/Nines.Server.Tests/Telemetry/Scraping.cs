@@ -27,6 +27,7 @@ internal sealed class Scraping : IAsyncDisposable
     public ScrapeJob Job { get; }
     public TimeProvider Clock { get; }
     public TsdbStore Store { get; private set; }
+    public MetadataStore Metadata { get; } = new();
     public TargetStatus Status => _scraper.Status;
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -89,7 +90,7 @@ internal sealed class Scraping : IAsyncDisposable
     {
         var store = new TsdbStore(new TsdbOptions { Directory = _directory, Time = Clock });
         var client = new ScrapeClient(TimeProvider.System, _directory);
-        return (store, client, new TargetScraper(Job, Target, client, store, store, Clock));
+        return (store, client, new TargetScraper(Job, Target, client, store, store, Metadata, Clock));
     }
 
     internal sealed class SteppedClock : TimeProvider

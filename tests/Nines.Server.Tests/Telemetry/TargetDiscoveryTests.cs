@@ -18,7 +18,7 @@ public sealed class TargetDiscoveryTests : IDisposable
     public TargetDiscoveryTests()
     {
         _store = new TsdbStore(new TsdbOptions { Directory = Path.Combine(_directory, "tsdb"), Time = _time });
-        _loop = new ScrapeLoop(_store, _store, new NinesOptions { WorkspaceDirectory = _directory, DataDirectory = _directory }, _time, NullLogger<ScrapeLoop>.Instance);
+        _loop = new ScrapeLoop(_store, _store, new MetadataStore(), new NinesOptions { WorkspaceDirectory = _directory, DataDirectory = _directory }, _time, NullLogger<ScrapeLoop>.Instance);
         _discovery = new TargetDiscovery(_loop, TargetFileReader.Read, _directory, _time, NullLogger<TargetDiscovery>.Instance);
     }
 
