@@ -49,13 +49,14 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
     private long _failedSyncs;
     private long _failedMaintenance;
     private int _heldBlocks;
-    private long _droppedNeeded;
+    private long _bytesOverLimit;
     private string? _lastError;
     private DateTimeOffset? _lastErrorAt;
 
     /// <summary>Opens a store: its blocks and its log.</summary>
     /// <exception cref="InvalidDataException">A newer version of Nines wrote a part of it.</exception>
-    /// <exception cref="IOException">The directory cannot be read.</exception>
+    /// <exception cref="IOException">The directory, or a file in it, cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public TsdbStore(TsdbOptions options) : this(options, new DirectoryFiles(options.Directory))
     {
     }
@@ -98,13 +99,13 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
                     _failedCommits, _unlogged.Count, _failedSyncs, _lastError, _lastErrorAt, _log.Bytes, _log.Count,
                     _replay.Samples, _replay.Lost, _replay.Damages,
                     blocks.Length, blocks.Sum(b => b.Bytes), blocks.Length == 0 ? 0 : blocks[0].Toc.MinMs, _blocks.Damages,
-                    _failedMaintenance, _heldBlocks, _droppedNeeded);
+                    _failedMaintenance, _heldBlocks, _bytesOverLimit);
             }
         }
     }
 
     /// <summary>Tells from when on samples are still needed, such as by an account that has not counted them; ms since the Unix epoch,
-    /// <see cref="long.MaxValue"/> when none are. Blocks that are needed outlive the retention, but not twice the retention nor the size limit.</summary>
+    /// <see cref="long.MaxValue"/> when none are. Blocks that are needed outlive the retention and the size limit.</summary>
     public Func<long> NeededSinceMs { get; set; } = () => long.MaxValue;
 
     /// <summary>Counts over the series in memory; each list holds the first <paramref name="limit"/>, largest first.</summary>
@@ -294,15 +295,16 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
         }
     }
 
-    private void Commit(List<StagedSample> staged)
+    private Committed Commit(List<StagedSample> staged)
     {
+        var (stored, refused) = (0, default(Refusals));
         lock (_commit)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            Sift(staged);
+            Sift(staged, ref refused);
             if (staged.Count == 0)
             {
-                return;
+                return new Committed(0, refused);
             }
             var samples = CollectionsMarshal.AsSpan(staged);
             try
@@ -323,14 +325,16 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
             foreach (ref readonly var entry in samples)
             {
                 // Twice the same time in one commit: the first stays.
-                if (entry.Sample.TimeMs > entry.Series.NewestMs)
+                refused.Count(Refuse(entry.Series.Judge(entry.Sample, out var isNew)));
+                if (isNew)
                 {
                     entry.Series.Append(entry.Sample);
-                    _appended++;
+                    stored++;
                     _registry.List(entry.Series);
                     (oldest, newest) = (Math.Min(oldest, entry.Sample.TimeMs), Math.Max(newest, entry.Sample.TimeMs));
                 }
             }
+            _appended += stored;
             NoteTimes(oldest, newest);
             if (Math.Min(_newestMs, NowMs()) >= _cutDueMs && _options.MaintenanceInterval != Timeout.InfiniteTimeSpan)
             {
@@ -338,6 +342,7 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
                 _maintenanceTimer.Change(TimeSpan.Zero, _options.MaintenanceInterval);
             }
         }
+        return new Committed(stored, refused);
     }
 
     private void NoteTimes(long oldestMs, long newestMs)
@@ -354,24 +359,44 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
     }
 
     // Another append, or the head's cut, may have overtaken this one since its samples were judged.
-    private void Sift(List<StagedSample> staged)
+    private void Sift(List<StagedSample> staged, ref Refusals refused)
     {
         var kept = 0;
         for (var i = 0; i < staged.Count; i++)
         {
             var (series, sample) = staged[i];
-            var target = series.Retired ? _registry.Revive(series) : series;
-            var verdict = target is null || sample.TimeMs < _floorMs ? Verdict.Refused : target.Judge(sample);
-            if (verdict == Verdict.Newer)
+            refused.Count(Refuse(Judge(ref series!, sample, out var isNew)));
+            if (isNew)
             {
-                staged[kept++] = new StagedSample(target!, sample);
-            }
-            else if (verdict == Verdict.Refused)
-            {
-                Interlocked.Increment(ref _refused);
+                staged[kept++] = new StagedSample(series!, sample);
             }
         }
         staged.RemoveRange(kept, staged.Count - kept);
+    }
+
+    // Takes a series back into memory when it had left it.
+    private Refusal Judge(ref MemSeries? series, in CounterSample sample, out bool isNew)
+    {
+        isNew = false;
+        if (series is null)
+        {
+            return Refusal.UnknownSeries;
+        }
+        if (sample.TimeMs < Volatile.Read(ref _floorMs))
+        {
+            return Refusal.TooOld;
+        }
+        series = series.Retired ? _registry.Revive(series) : series;
+        return series is null ? Refusal.SeriesLimit : series.Judge(sample, out isNew);
+    }
+
+    private Refusal Refuse(Refusal why)
+    {
+        if (why != Refusal.None)
+        {
+            Interlocked.Increment(ref _refused);
+        }
+        return why;
     }
 
     // Writes samples behind those that the log refused before.
@@ -429,9 +454,9 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
     {
         private List<StagedSample>? _staged = staged;
 
-        public long Series(Labels labels, bool bornInKnownTarget, long intervalMs)
+        public long Series(Labels labels, bool bornInKnownTarget, long intervalMs, out Refusal refusal)
         {
-            if (store._registry.GetOrAdd(labels, bornInKnownTarget, intervalMs) is { } series)
+            if (store._registry.GetOrAdd(labels, bornInKnownTarget, intervalMs, out refusal) is { } series)
             {
                 return series.Reference;
             }
@@ -439,38 +464,34 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
             return 0;
         }
 
-        public bool Add(long series, CounterSample sample)
+        public Refusal Add(long series, CounterSample sample)
         {
             ObjectDisposedException.ThrowIf(_staged is null, this);
+            if (sample.TimeMs > store.NowMs() + MostAheadMs)
+            {
+                return store.Refuse(Refusal.TooFarAhead);
+            }
             var target = store._registry[series];
-            target = target is { Retired: true } ? store._registry.Revive(target) : target;
-            if (target is null || sample.TimeMs < Volatile.Read(ref store._floorMs) || sample.TimeMs > store.NowMs() + MostAheadMs)
+            var why = store.Judge(ref target, sample, out var isNew);
+            if (isNew && target!.Staged.Append == number && target.Staged.TimeMs >= sample.TimeMs)
             {
-                Interlocked.Increment(ref store._refused);
-                return false;
+                (isNew, why) = (false, target.Staged.TimeMs > sample.TimeMs ? Refusal.OutOfOrder
+                    : MemSeries.SameBits(target.Staged.Value, sample.Value) ? Refusal.None : Refusal.Duplicate);
             }
-            var verdict = target.Judge(sample);
-            if (verdict == Verdict.Newer && target.Staged.Append == number && target.Staged.TimeMs >= sample.TimeMs)
+            if (isNew)
             {
-                verdict = target.Staged.TimeMs == sample.TimeMs && MemSeries.SameBits(target.Staged.Value, sample.Value) ? Verdict.Same : Verdict.Refused;
-            }
-            if (verdict == Verdict.Newer)
-            {
-                target.Staged = (number, sample.TimeMs, sample.Value);
+                target!.Staged = (number, sample.TimeMs, sample.Value);
                 _staged.Add(new StagedSample(target, sample));
             }
-            else if (verdict == Verdict.Refused)
-            {
-                Interlocked.Increment(ref store._refused);
-            }
-            return verdict != Verdict.Refused;
+            return store.Refuse(why);
         }
 
-        public void Commit()
+        public Committed Commit()
         {
             ObjectDisposedException.ThrowIf(_staged is null, this);
-            store.Commit(_staged);
+            var committed = store.Commit(_staged);
             Dispose();
+            return committed;
         }
 
         public void Dispose()

@@ -89,6 +89,7 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
         var problem = await client.FetchAsync(job, target, _series, stop);
         var took = time.GetElapsedTime(begun);
         var samples = _series.Samples;
+        Refusals refused;
         using (var append = sink.Begin())
         {
             if (problem is null)
@@ -100,7 +101,9 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
                 _series.EndAll(append, timeMs);
             }
             Report(append, timeMs, intervalMs, [problem is null ? 1 : 0, took.TotalSeconds, samples, problem is null ? _series.Kept : 0, _series.Added]);
-            append.Commit();
+            var committed = append.Commit();
+            refused = _series.Refused;
+            refused.Add(committed.Refused);
         }
         _lastSuccessMs = problem is null ? timeMs : null;
         _status = _status with
@@ -109,11 +112,12 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
             LastScrape = started,
             LastDuration = took,
             LastSamples = samples,
+            LastRefused = refused,
             LastError = problem,
             Interval = TimeSpan.FromMilliseconds(intervalMs),
             Timeout = target.Timeout ?? job.Timeout,
         };
-        TelemetryMeter.Scraped(problem is null, samples, took);
+        TelemetryMeter.Scraped(problem is null, samples, refused, took);
     }
 
     /// <summary>Ends all series of a target that is no longer scraped.</summary>
@@ -150,7 +154,12 @@ internal sealed class TargetScraper(ScrapeJob firstJob, ScrapeTarget target, Scr
             {
                 _reports[i] = append.Series(target.Labels.With(Labels.MetricName, Reported[i]), bornInKnownTarget: false, intervalMs);
             }
-            append.Add(_reports[i], new CounterSample(timeMs, values[i], 0));
+            var sample = new CounterSample(timeMs, values[i], 0);
+            if (append.Add(_reports[i], sample) == Refusal.UnknownSeries)
+            {
+                _reports[i] = append.Series(target.Labels.With(Labels.MetricName, Reported[i]), bornInKnownTarget: false, intervalMs);
+                append.Add(_reports[i], sample);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 using Nines.Metrics;
 using Nines.Tsdb.Bytes;
 using Nines.Tsdb.Files;
@@ -259,7 +261,11 @@ internal sealed class BlockIndex
         Span<byte> wanted = stackalloc byte[256];
         var size = Encoding.UTF8.GetMaxByteCount(text.Length);
         wanted = size <= wanted.Length ? wanted : new byte[size];
-        wanted = wanted[..Encoding.UTF8.GetBytes(text, wanted)];
+        if (Utf8.FromUtf16(text, wanted, out _, out size, replaceInvalidSequences: false) != OperationStatus.Done)
+        {
+            return -1;
+        }
+        wanted = wanted[..size];
         var (low, high) = (0, _symbols - 1);
         while (low <= high)
         {

@@ -67,11 +67,38 @@ public class BlockDamageTests
         var toc = BlockToc.Read(bytes.ToArray().AsSpan(0, BlockToc.Size))!;
         bytes[(int)toc.IndexAt + 40] ^= 1;
         bytes[(int)(toc.IndexAt + toc.IndexLength) + 41] ^= 1;
+        using (var store = Stores.Open(disk, time: clock))
+        {
+            store.Health.BlockDamages.Single().ToString().ShouldBe($"{Path}: both copies of the index are damaged");
+            var read = store.ReadAll();
+            read.ShouldContainKey(Stores.Named("now"));
+            read[Stores.Named("a", ("x", "1"))].Count.ShouldBeLessThan(10, "only what the log still has");
+        }
+        disk.Files.ShouldContainKey(Path + ".broken");
+        using var later = Stores.Open(disk, time: clock);
+        later.Health.BlockDamages.Single().ToString().ShouldBe($"{Path}.broken: was set aside, damaged beyond use");
+        clock.Ms += 8 * 3_600_000;
+        later.Append(Stores.Named("now"), new CounterSample(clock.Ms, 2, 0));
+        later.Maintain();
+        later.Health.Blocks.ShouldBe(1);
+        disk.Files.ShouldNotContainKey(Path, "its number is not given again");
+    }
+
+    [Fact]
+    public void Open_BlockThatCannotBeReadNow_IsRefusedAndLaterNothingIsThereTwice()
+    {
+        var (disk, model, clock) = Written();
+        disk.Fails = _ => true;
+        var refused = Should.Throw<IOException>(() => Stores.Open(disk, time: clock));
+        refused.Message.ShouldStartWith($"{Path} of the metrics store cannot be read: No space left on device. The store is not opened without it.");
+        disk.Fails = _ => false;
         using var store = Stores.Open(disk, time: clock);
-        store.Health.BlockDamages.Single().ToString().ShouldBe($"{Path}: both copies of the index are damaged");
-        var read = store.ReadAll();
-        read.ShouldContainKey(Stores.Named("now"));
-        read[Stores.Named("a", ("x", "1"))].Count.ShouldBeLessThan(10, "only what the log still has");
+        store.ShouldHold(model);
+        clock.Ms += 8 * 3_600_000;
+        store.Append(Stores.Named("now"), new CounterSample(clock.Ms, 2, 0));
+        model.Add(Stores.Named("now"), new CounterSample(clock.Ms, 2, 0));
+        store.Maintain();
+        store.ShouldHold(model);
     }
 
     [Fact]
