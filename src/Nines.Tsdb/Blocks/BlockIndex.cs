@@ -51,7 +51,7 @@ internal sealed class BlockIndex
     /// <summary>Opens a copy of an index; null when it is damaged.</summary>
     public static BlockIndex? Open(MappedBytes file, long at, long length)
     {
-        if (length is < HeaderSize or > int.MaxValue || at < 0 || at > file.Length - length)
+        if (length is < HeaderSize or > int.MaxValue || !file.CanRead(at, length))
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using Nines.Metrics;
 using Nines.Tsdb.Blocks;
 using Nines.Tsdb.Bytes;
+using Nines.Tsdb.Files;
 using Nines.Tsdb.Tests.Files;
 
 namespace Nines.Tsdb.Tests.Blocks;
@@ -99,6 +100,64 @@ public class BlockDamageTests
         model.Add(Stores.Named("now"), new CounterSample(clock.Ms, 2, 0));
         store.Maintain();
         store.ShouldHold(model);
+    }
+
+    [Fact]
+    public void Read_OfAChunkTheDiskDoesNotGive_LosesThatChunkAndNamesIt()
+    {
+        var (disk, model, clock) = Written();
+        using var store = Stores.Open(disk, time: clock);
+        disk.Bad = at => at == BlockToc.Size + 5;
+        var read = store.ReadAll();
+        model.Series.Remove(Stores.Named("a", ("x", "1")));
+        model.Series.ShouldAllBe(s => read[s.Key].SequenceEqual(s.Value));
+        store.Health.BlockDamages.ShouldHaveSingleItem().ToString().ShouldEndWith("the disk does not give it");
+    }
+
+    [Fact]
+    public void Open_BytesTheDiskDoesNotGive_TakesTheOtherCopyOrIsRefused()
+    {
+        var (disk, model, clock) = Written();
+        var toc = BlockToc.Read(disk.Files[Path].Bytes.ToArray().AsSpan(0, BlockToc.Size))!;
+        foreach (var bad in (long[])[5, toc.IndexAt + 50, disk.Files[Path].Bytes.Count - 5])
+        {
+            disk.Bad = at => at == bad;
+            using var store = Stores.Open(disk, time: clock);
+            store.ShouldHold(model);
+        }
+        foreach (var bad in (long[][])[[5, disk.Files[Path].Bytes.Count - 5], [toc.IndexAt + 50, toc.IndexAt + toc.IndexLength + 50]])
+        {
+            disk.Bad = at => bad.Contains(at);
+            Should.Throw<IOException>(() => Stores.Open(disk, time: clock)).Message.ShouldContain("cannot be read: the disk does not give it");
+        }
+        disk.Files.ShouldContainKey(Path);
+    }
+
+    [Fact]
+    public void FileMap_OfAFileThatWasCut_SaysWhatCannotBeRead()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere nobody tells");
+        var path = System.IO.Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, new byte[300_000]);
+            var map = new DirectoryFiles(System.IO.Path.GetDirectoryName(path)!).Map(System.IO.Path.GetFileName(path));
+            map.CanRead(0, 300_000).ShouldBeTrue();
+            map.CanRead(299_999, 2).ShouldBeFalse();
+            map.Rest();
+            using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
+            {
+                RandomAccess.SetLength(file, 100_000);
+            }
+            map.CanRead(0, 65_536).ShouldBeTrue();
+            map.CanRead(60_000, 100_000).ShouldBeFalse();
+            map.CanRead(250_000, 10).ShouldBeFalse();
+            GC.KeepAlive(map);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]
