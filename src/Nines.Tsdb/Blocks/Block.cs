@@ -50,9 +50,9 @@ internal sealed class Block
             throw new InvalidDataException("too short to be a block");
         }
         var toc = TocAt(file, 0) ?? TocAt(file, file.Length - BlockToc.Size)
-            ?? throw Unusable(file.CanRead(0, BlockToc.Size) && file.CanRead(file.Length - BlockToc.Size, BlockToc.Size), "both tables of contents are damaged");
+            ?? throw Unusable(file, "both tables of contents are damaged");
         var index = BlockIndex.Open(file, toc.IndexAt, toc.IndexLength) ?? BlockIndex.Open(file, toc.IndexAt + toc.IndexLength, toc.IndexLength)
-            ?? throw Unusable(file.CanRead(0, file.Length), "both copies of the index are damaged");
+            ?? throw Unusable(file, "both copies of the index are damaged");
         return new Block(path, file, toc, index) { Unchecked = fault == TsdbFault.ChecksumIgnored };
     }
 
@@ -177,7 +177,8 @@ internal sealed class Block
     private static BlockToc? TocAt(MappedBytes file, long at) => file.CanRead(at, BlockToc.Size) ? BlockToc.Read(file.Slice(at, BlockToc.Size)) : null;
 
     // What the disk did not give may be whole.
-    private static Exception Unusable(bool wasRead, string damage) => wasRead ? new InvalidDataException(damage) : new IOException("the disk does not give it");
+    private static Exception Unusable(MappedBytes file, string damage) =>
+        file.CanRead(0, file.Length) ? new InvalidDataException(damage) : new IOException("the disk does not give it");
 
     private bool CanRead(int series, SeriesEntry entry)
     {
