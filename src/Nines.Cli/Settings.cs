@@ -31,7 +31,7 @@ public sealed class Settings
         ("public-url", "", false, "Address people reach the server at; links in messages start with it. Default: the listen address."),
         ("postgres", "", true, "Connection string of a PostgreSQL database for the state. Default: SQLite in the data directory."),
         ("metrics-retention", "15d", false, "How long samples are kept, such as 15d or 36h."),
-        ("metrics-max-bytes", "64GiB", false, "Most the metrics store takes on disk, such as 500MiB or 64GiB; the oldest samples go first."),
+        ("metrics-max-bytes", "64GiB", false, "Most the metrics store takes on disk, such as 500MiB or 64GiB; the oldest samples go first, but none that the ledger has not counted."),
         ("demo", "false", false, "Let visitors from loopback look without signing in."),
     ];
 

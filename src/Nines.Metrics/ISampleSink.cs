@@ -14,16 +14,28 @@ public interface IAppend : IDisposable
     /// <param name="labels">The identity, metric name included.</param>
     /// <param name="bornInKnownTarget">See <see cref="ISeriesHandle.BornInKnownTarget"/>; noted only when the series is new.</param>
     /// <param name="intervalMs">See <see cref="ISeriesHandle.IntervalMs"/>.</param>
-    long Series(Labels labels, bool bornInKnownTarget, long intervalMs);
+    /// <param name="refusal">Why there is none; <see cref="Refusal.None"/> when there is.</param>
+    /// <returns>The reference; 0 when there is none.</returns>
+    long Series(Labels labels, bool bornInKnownTarget, long intervalMs, out Refusal refusal);
+
+    /// <inheritdoc cref="Series(Labels, bool, long, out Refusal)"/>
+    long Series(Labels labels, bool bornInKnownTarget, long intervalMs) => Series(labels, bornInKnownTarget, intervalMs, out _);
 
     /// <summary>Adds a sample. A time at or before the series' newest is refused (and counted by the store); the same time with the same value is accepted
     /// silently.</summary>
-    /// <returns>Whether the sample was taken.</returns>
-    bool Add(long series, CounterSample sample);
+    /// <returns>Why it was refused; <see cref="Refusal.None"/> when it was taken. Of <see cref="Refusal.UnknownSeries"/> the caller asks for the series
+    /// again, and then adds the sample again.</returns>
+    Refusal Add(long series, CounterSample sample);
 
     /// <summary>
     /// Makes the samples durable in the log and visible to readers. When the log cannot be written they still become visible,
     /// the store counts the failure and says so through its health.
     /// </summary>
-    void Commit();
+    /// <returns>What was stored, and what had been added and was refused after all, because another append came before.</returns>
+    Committed Commit();
 }
+
+/// <summary>What came of a commit.</summary>
+/// <param name="Samples">Samples made visible.</param>
+/// <param name="Refused">Samples that <see cref="IAppend.Add"/> had taken and that were refused after all.</param>
+public readonly record struct Committed(int Samples, Refusals Refused);

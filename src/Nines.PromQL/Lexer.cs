@@ -77,7 +77,7 @@ internal sealed class Lexer(string query)
             return QuotedText(c);
         }
         var inside = _open.Count > 0 ? _open.Peek() : ' ';
-        if (char.IsAsciiLetter(c) || c == '_' || (c == ':' && inside is ' ' or '(' && _at + 1 < query.Length && IsWord(query[_at + 1], true)))
+        if (char.IsAsciiLetter(c) || c == '_' || (c == ':' && inside is ' ' or '('))
         {
             var start = _at;
             while (_at < query.Length && IsWord(query[_at], inside is ' ' or '('))

@@ -6,32 +6,34 @@ namespace Nines.PromQL;
 public sealed class MemorySampleSink(MemorySeriesSource into) : ISampleSink, IAppend
 {
     private readonly List<Labels> _series = [];
+    private int _added;
 
     /// <inheritdoc/>
     public IAppend Begin()
     {
         _series.Clear();
+        _added = 0;
         return this;
     }
 
     /// <inheritdoc/>
-    public long Series(Labels labels, bool bornInKnownTarget, long intervalMs)
+    public long Series(Labels labels, bool bornInKnownTarget, long intervalMs, out Refusal refusal)
     {
+        refusal = Refusal.None;
         _series.Add(labels);
         return _series.Count;
     }
 
     /// <inheritdoc/>
-    public bool Add(long series, CounterSample sample)
+    public Refusal Add(long series, CounterSample sample)
     {
         into.Add(_series[(int)series - 1], new Sample(sample.TimeMs, sample.Value));
-        return true;
+        _added++;
+        return Refusal.None;
     }
 
     /// <inheritdoc/>
-    public void Commit()
-    {
-    }
+    public Committed Commit() => new(_added, default);
 
     /// <inheritdoc/>
     public void Dispose()

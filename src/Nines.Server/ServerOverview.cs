@@ -57,9 +57,10 @@ internal static class ServerOverview
                 metrics.Damages.Count + metrics.BlockDamages.Count, "parts",
                 $"Samples cannot be read: {string.Join("; ", metrics.Damages.Select(d => d.ToString()).Concat(metrics.BlockDamages.Select(d => d.ToString()))
                     .Take(3))}. Verify with nines tsdb verify, and restore from a backup.", ["/nines/v1/objectives"]),
-            Check("metrics", "heldForLedger", "datastore", metrics.HeldBlocks == 0 && metrics.DroppedNeeded == 0, HealthClass.Soft,
+            Check("metrics", "heldForLedger", "datastore", metrics.HeldBlocks == 0 && metrics.BytesOverLimit == 0, HealthClass.Soft,
                 (double)metrics.HeldBlocks, "blocks",
-                $"The ledger is behind: {metrics.HeldBlocks} blocks outlive the retention for it, {metrics.DroppedNeeded} were dropped uncounted.",
+                $"The ledger is behind, so that samples are kept for it: {metrics.HeldBlocks} blocks past the retention, {metrics.BytesOverLimit} bytes beyond "
+                + "metrics-max-bytes.",
                 ["/nines/v1/objectives"]),
             Check("targets", "up", "component", targets.All(t => t.Health != TargetHealth.Down), HealthClass.Soft,
                 (double)targets.Count(t => t.Health == TargetHealth.Up), "targets",

@@ -43,8 +43,9 @@ public static class TsdbInspection
     {
         var files = Files(directory);
         var problems = new List<string>();
+        problems.AddRange(files.List(BlockSet.Folder).Where(p => p.EndsWith(BlockSet.SetAside, StringComparison.Ordinal)).Select(p => $"{p}: set aside"));
         var (blocks, chunks, samples) = (0, 0L, 0L);
-        foreach (var path in files.List(BlockSet.Folder).Where(p => !p.EndsWith(BlockSet.Unfinished, StringComparison.Ordinal)))
+        foreach (var path in files.List(BlockSet.Folder).Where(BlockSet.IsBlock))
         {
             try
             {
@@ -72,7 +73,7 @@ public static class TsdbInspection
             }
         }
         var log = new LogReader(new SeriesRegistry(int.MaxValue, new BlockSet(files, TsdbFault.None)), long.MinValue);
-        var segments = files.List(LogWriter.Folder);
+        var segments = files.List(LogWriter.Folder).Where(LogWriter.IsSegment).ToList();
         foreach (var path in segments)
         {
             log.Read(path, files.ReadAll(path));

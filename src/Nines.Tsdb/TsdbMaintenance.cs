@@ -123,27 +123,24 @@ public sealed partial class TsdbStore
         }
     }
 
+    // What is needed stays, however old and however much.
     private void DropOldBlocks()
     {
-        var (old, needed) = (OldestMs(), NeededSinceMs());
-        var longest = old - (long)Math.Min(_options.Retention.TotalMilliseconds, long.MaxValue / 4);
-        while (_blocks.View.Blocks is [var oldest, ..])
+        var (old, needed) = (OldestMs(), _options.Fault == TsdbFault.WatermarkIgnored ? long.MaxValue : NeededSinceMs());
+        while (_blocks.View.Blocks is [var oldest, ..] && oldest.Toc.MaxMs < needed && (oldest.Toc.MaxMs < old || BytesOverLimit() > 0))
         {
-            var isNeeded = oldest.Toc.MaxMs >= needed && _options.Fault != TsdbFault.WatermarkIgnored;
-            var tooMuch = _blocks.Bytes + LogBytes() > _options.MaxBytes;
-            if (!tooMuch && (oldest.Toc.MaxMs >= old || (isNeeded && oldest.Toc.MaxMs >= longest)))
-            {
-                break;
-            }
-            lock (_commit)
-            {
-                _droppedNeeded += isNeeded ? 1 : 0;
-            }
             _blocks.DropOldest();
         }
+        var (over, before) = (BytesOverLimit(), 0L);
         lock (_commit)
         {
             _heldBlocks = _blocks.View.Blocks.Count(b => b.Toc.MaxMs < old);
+            (before, _bytesOverLimit) = (_bytesOverLimit, over);
+        }
+        if (over > 0 && before == 0)
+        {
+            _options.Warn($"the metrics store takes {over} bytes more than its limit of {_options.MaxBytes}, since "
+                + (_blocks.View.Blocks.Length > 0 ? "the ledger has not counted its oldest samples yet" : "its log alone is larger"));
         }
     }
 
@@ -158,11 +155,11 @@ public sealed partial class TsdbStore
         }
     }
 
-    private long LogBytes()
+    private long BytesOverLimit()
     {
         lock (_commit)
         {
-            return _log.Bytes;
+            return Math.Max(0, _blocks.Bytes + _log.Bytes - _options.MaxBytes);
         }
     }
 }

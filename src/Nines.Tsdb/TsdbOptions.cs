@@ -9,7 +9,8 @@ public sealed record TsdbOptions
     /// <summary>How long samples are kept. Default 15 days.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(15);
 
-    /// <summary>Most bytes of blocks and log together; the oldest blocks go first. Default 64 GiB.</summary>
+    /// <summary>Most bytes of blocks and log together; the oldest blocks go first, but none that <see cref="TsdbStore.NeededSinceMs"/> needs.
+    /// Default 64 GiB.</summary>
     public long MaxBytes { get; init; } = 64L << 30;
 
     /// <summary>Most series in memory at a time; further ones are refused and counted. Default 1,000,000.</summary>
@@ -30,6 +31,9 @@ public sealed record TsdbOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Told, in one sentence, when a limit can no longer be kept.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
     /// <summary>A planted fault.</summary>
     internal TsdbFault Fault { get; init; }
 }
@@ -38,7 +42,7 @@ public sealed record TsdbOptions
 /// <param name="Series">Series in memory.</param>
 /// <param name="AppendedSamples">Samples made visible.</param>
 /// <param name="RefusedSamples">Samples refused: not newer than the series' newest, older than what is in memory, or of a refused series.</param>
-/// <param name="RefusedSeries">Series refused because <see cref="TsdbOptions.MaxSeries"/> was reached.</param>
+/// <param name="RefusedSeries">Series refused because <see cref="TsdbOptions.MaxSeries"/> was reached, or because their labels are not Unicode.</param>
 /// <param name="LogWritable">Whether the last attempt to write the log went well.</param>
 /// <param name="FailedCommits">Commits that were visible before they were in the log.</param>
 /// <param name="UnloggedSamples">Samples that are visible and not in the log; they are written to it as soon as it takes them.</param>
@@ -56,7 +60,7 @@ public sealed record TsdbOptions
 /// <param name="BlockDamages">What could not be read of blocks so far; the first hundred.</param>
 /// <param name="FailedMaintenance">Attempts to cut the head, to merge or to drop blocks that failed; each is tried again.</param>
 /// <param name="HeldBlocks">Blocks past the retention that are kept because <see cref="TsdbStore.NeededSinceMs"/> still needs them.</param>
-/// <param name="DroppedNeeded">Blocks dropped although they were still needed: the size limit, or twice the retention, was reached.</param>
+/// <param name="BytesOverLimit">Bytes beyond <see cref="TsdbOptions.MaxBytes"/> that cannot be given back, because the samples are still needed.</param>
 public sealed record TsdbHealth(
     int Series,
     long AppendedSamples,
@@ -79,7 +83,7 @@ public sealed record TsdbHealth(
     IReadOnlyList<BlockDamage> BlockDamages,
     long FailedMaintenance,
     int HeldBlocks,
-    long DroppedNeeded);
+    long BytesOverLimit);
 
 /// <summary>Bytes of the log that could not be read.</summary>
 /// <param name="Segment">The segment's path in the store's directory.</param>

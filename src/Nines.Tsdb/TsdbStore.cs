@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using Nines.Metrics;
 using Nines.Tsdb.Blocks;
 using Nines.Tsdb.Files;
@@ -49,13 +48,14 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
     private long _failedSyncs;
     private long _failedMaintenance;
     private int _heldBlocks;
-    private long _droppedNeeded;
+    private long _bytesOverLimit;
     private string? _lastError;
     private DateTimeOffset? _lastErrorAt;
 
     /// <summary>Opens a store: its blocks and its log.</summary>
     /// <exception cref="InvalidDataException">A newer version of Nines wrote a part of it.</exception>
-    /// <exception cref="IOException">The directory cannot be read.</exception>
+    /// <exception cref="IOException">The directory, or a file in it, cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public TsdbStore(TsdbOptions options) : this(options, new DirectoryFiles(options.Directory))
     {
     }
@@ -98,20 +98,17 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
                     _failedCommits, _unlogged.Count, _failedSyncs, _lastError, _lastErrorAt, _log.Bytes, _log.Count,
                     _replay.Samples, _replay.Lost, _replay.Damages,
                     blocks.Length, blocks.Sum(b => b.Bytes), blocks.Length == 0 ? 0 : blocks[0].Toc.MinMs, _blocks.Damages,
-                    _failedMaintenance, _heldBlocks, _droppedNeeded);
+                    _failedMaintenance, _heldBlocks, _bytesOverLimit);
             }
         }
     }
 
     /// <summary>Tells from when on samples are still needed, such as by an account that has not counted them; ms since the Unix epoch,
-    /// <see cref="long.MaxValue"/> when none are. Blocks that are needed outlive the retention, but not twice the retention nor the size limit.</summary>
+    /// <see cref="long.MaxValue"/> when none are. Blocks that are needed outlive the retention and the size limit.</summary>
     public Func<long> NeededSinceMs { get; set; } = () => long.MaxValue;
 
     /// <summary>Counts over the series in memory; each list holds the first <paramref name="limit"/>, largest first.</summary>
     public TsdbStats Stats(int limit) => HeadStats.Of(_registry, limit);
-
-    /// <inheritdoc/>
-    public IAppend Begin() => new Append(this, Interlocked.Increment(ref _appends), _stagings.TryTake(out var list) ? list : []);
 
     /// <inheritdoc/>
     public IReadOnlyList<ISelectedSeries> Select(IReadOnlyList<Matcher> matchers, long fromMs, long toMs)
@@ -294,52 +291,6 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
         }
     }
 
-    private void Commit(List<StagedSample> staged)
-    {
-        lock (_commit)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            Sift(staged);
-            if (staged.Count == 0)
-            {
-                return;
-            }
-            var samples = CollectionsMarshal.AsSpan(staged);
-            try
-            {
-                Log(samples);
-            }
-            catch (Exception e) when (IsWorlds(e))
-            {
-                _logWritable = false;
-                _failedCommits++;
-                Note(e);
-                if (_unlogged.Count + samples.Length <= MostUnlogged && _options.Fault != TsdbFault.RefusedForgotten)
-                {
-                    _unlogged.AddRange(samples);
-                }
-            }
-            var (oldest, newest) = (long.MaxValue, long.MinValue);
-            foreach (ref readonly var entry in samples)
-            {
-                // Twice the same time in one commit: the first stays.
-                if (entry.Sample.TimeMs > entry.Series.NewestMs)
-                {
-                    entry.Series.Append(entry.Sample);
-                    _appended++;
-                    _registry.List(entry.Series);
-                    (oldest, newest) = (Math.Min(oldest, entry.Sample.TimeMs), Math.Max(newest, entry.Sample.TimeMs));
-                }
-            }
-            NoteTimes(oldest, newest);
-            if (Math.Min(_newestMs, NowMs()) >= _cutDueMs && _options.MaintenanceInterval != Timeout.InfiniteTimeSpan)
-            {
-                _cutDueMs = long.MaxValue;
-                _maintenanceTimer.Change(TimeSpan.Zero, _options.MaintenanceInterval);
-            }
-        }
-    }
-
     private void NoteTimes(long oldestMs, long newestMs)
     {
         if (oldestMs > newestMs)
@@ -353,136 +304,9 @@ public sealed partial class TsdbStore : ISeriesSource, ISampleSink, IDisposable,
         }
     }
 
-    // Another append, or the head's cut, may have overtaken this one since its samples were judged.
-    private void Sift(List<StagedSample> staged)
-    {
-        var kept = 0;
-        for (var i = 0; i < staged.Count; i++)
-        {
-            var (series, sample) = staged[i];
-            var target = series.Retired ? _registry.Revive(series) : series;
-            var verdict = target is null || sample.TimeMs < _floorMs ? Verdict.Refused : target.Judge(sample);
-            if (verdict == Verdict.Newer)
-            {
-                staged[kept++] = new StagedSample(target!, sample);
-            }
-            else if (verdict == Verdict.Refused)
-            {
-                Interlocked.Increment(ref _refused);
-            }
-        }
-        staged.RemoveRange(kept, staged.Count - kept);
-    }
-
-    // Writes samples behind those that the log refused before.
-    private void Log(ReadOnlySpan<StagedSample> samples)
-    {
-        _log.Open();
-        _undescribed.Clear();
-        _buffer.Clear();
-        var waiting = CollectionsMarshal.AsSpan(_unlogged);
-        Describe(waiting);
-        Describe(samples);
-        _buffer.AddSamples(waiting);
-        _buffer.AddSamples(samples);
-        // Twice, so that one damaged record does not take a series' samples with it.
-        foreach (var series in _undescribed)
-        {
-            _buffer.AddSeries(series);
-        }
-        _log.Append(_buffer.Written, Math.Max(Newest(waiting), Newest(samples)));
-        _logWritable = true;
-        _undescribed.ForEach(s => s.EverLogged = true);
-        _unlogged.Clear();
-
-        static long Newest(ReadOnlySpan<StagedSample> samples)
-        {
-            var newest = long.MinValue;
-            foreach (ref readonly var entry in samples)
-            {
-                newest = Math.Max(newest, entry.Sample.TimeMs);
-            }
-            return newest;
-        }
-    }
-
-    private void Describe(ReadOnlySpan<StagedSample> samples)
-    {
-        foreach (ref readonly var entry in samples)
-        {
-            if (entry.Series.LoggedIn != _log.Current)
-            {
-                entry.Series.LoggedIn = _log.Current;
-                _undescribed.Add(entry.Series);
-                _buffer.AddSeries(entry.Series);
-            }
-        }
-    }
-
     private long NowMs() => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private long OldestMs() => (_options.Time.GetUtcNow() - _options.Retention).ToUnixTimeMilliseconds();
 
     private void Note(Exception e) => (_lastError, _lastErrorAt) = ($"{e.GetType().Name}: {e.Message}", _options.Time.GetUtcNow());
-
-    private sealed class Append(TsdbStore store, long number, List<StagedSample> staged) : IAppend
-    {
-        private List<StagedSample>? _staged = staged;
-
-        public long Series(Labels labels, bool bornInKnownTarget, long intervalMs)
-        {
-            if (store._registry.GetOrAdd(labels, bornInKnownTarget, intervalMs) is { } series)
-            {
-                return series.Reference;
-            }
-            Interlocked.Increment(ref store._refusedSeries);
-            return 0;
-        }
-
-        public bool Add(long series, CounterSample sample)
-        {
-            ObjectDisposedException.ThrowIf(_staged is null, this);
-            var target = store._registry[series];
-            target = target is { Retired: true } ? store._registry.Revive(target) : target;
-            if (target is null || sample.TimeMs < Volatile.Read(ref store._floorMs) || sample.TimeMs > store.NowMs() + MostAheadMs)
-            {
-                Interlocked.Increment(ref store._refused);
-                return false;
-            }
-            var verdict = target.Judge(sample);
-            if (verdict == Verdict.Newer && target.Staged.Append == number && target.Staged.TimeMs >= sample.TimeMs)
-            {
-                verdict = target.Staged.TimeMs == sample.TimeMs && MemSeries.SameBits(target.Staged.Value, sample.Value) ? Verdict.Same : Verdict.Refused;
-            }
-            if (verdict == Verdict.Newer)
-            {
-                target.Staged = (number, sample.TimeMs, sample.Value);
-                _staged.Add(new StagedSample(target, sample));
-            }
-            else if (verdict == Verdict.Refused)
-            {
-                Interlocked.Increment(ref store._refused);
-            }
-            return verdict != Verdict.Refused;
-        }
-
-        public void Commit()
-        {
-            ObjectDisposedException.ThrowIf(_staged is null, this);
-            store.Commit(_staged);
-            Dispose();
-        }
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _staged, null) is { } done)
-            {
-                done.Clear();
-                if (done.Capacity <= 32_768 && store._stagings.Count < 4)
-                {
-                    store._stagings.Add(done);
-                }
-            }
-        }
-    }
 }

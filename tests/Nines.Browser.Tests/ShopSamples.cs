@@ -39,7 +39,7 @@ internal static class ShopSamples
             sum += value * Step / 1000;
             if (Math.Abs(t - middle) > gapSeconds * 1000L || gapSeconds == 0)
             {
-                append.Add(series, new CounterSample(t, counter ? Math.Floor(sum) : value, 0)).ShouldBeTrue();
+                append.Add(series, new CounterSample(t, counter ? Math.Floor(sum) : value, 0)).ShouldBe(Refusal.None);
             }
         }
     }

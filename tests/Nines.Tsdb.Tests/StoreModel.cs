@@ -27,7 +27,7 @@ internal static class Stores
 
     public static TsdbStore Open(
         IStoreFiles files, int segmentBytes = 1 << 20, TimeSpan? retention = null, int maxSeries = 1000, TimeProvider? time = null, TsdbFault fault = TsdbFault.None,
-        long maxBytes = long.MaxValue) =>
+        long maxBytes = long.MaxValue, Action<string>? warn = null) =>
         new(new TsdbOptions
         {
             Directory = "unused",
@@ -37,6 +37,7 @@ internal static class Stores
             MaintenanceInterval = Timeout.InfiniteTimeSpan,
             MaxBytes = maxBytes,
             Fault = fault,
+            Warn = warn ?? (_ => { }),
             MaxSeries = maxSeries,
             Time = time ?? TimeProvider.System,
         }, files);

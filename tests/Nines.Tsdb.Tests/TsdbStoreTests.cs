@@ -1,4 +1,6 @@
 using Nines.Metrics;
+using Nines.Tsdb.Blocks;
+using Nines.Tsdb.Head;
 using Nines.Tsdb.Tests.Files;
 
 namespace Nines.Tsdb.Tests;
@@ -64,14 +66,16 @@ public class TsdbStoreTests
         store.Append(Stores.Named("m"), new CounterSample(10, 1, 0));
         using var append = store.Begin();
         var series = append.Series(Stores.Named("m"), false, 0);
-        append.Add(series, new CounterSample(10, 1, 0)).ShouldBeTrue();
-        append.Add(series, new CounterSample(10, 2, 0)).ShouldBeFalse();
-        append.Add(series, new CounterSample(9, 1, 0)).ShouldBeFalse();
-        append.Add(series, new CounterSample(12, 1, 0)).ShouldBeTrue();
-        append.Add(series, new CounterSample(12, 3, 0)).ShouldBeFalse();
-        append.Add(series, new CounterSample(11, 1, 0)).ShouldBeFalse();
-        append.Commit();
-        store.Health.RefusedSamples.ShouldBe(4);
+        append.Add(series, new CounterSample(10, 1, 0)).ShouldBe(Refusal.None);
+        append.Add(series, new CounterSample(10, 2, 0)).ShouldBe(Refusal.Duplicate);
+        append.Add(series, new CounterSample(9, 1, 0)).ShouldBe(Refusal.OutOfOrder);
+        append.Add(series, new CounterSample(12, 1, 0)).ShouldBe(Refusal.None);
+        append.Add(series, new CounterSample(12, 1, 0)).ShouldBe(Refusal.None);
+        append.Add(series, new CounterSample(12, 3, 0)).ShouldBe(Refusal.Duplicate);
+        append.Add(series, new CounterSample(11, 1, 0)).ShouldBe(Refusal.OutOfOrder);
+        append.Add(series + 1, new CounterSample(13, 1, 0)).ShouldBe(Refusal.UnknownSeries);
+        append.Commit().ShouldBe(new Committed(1, default));
+        store.Health.RefusedSamples.ShouldBe(5);
         store.Health.AppendedSamples.ShouldBe(2);
     }
 
@@ -81,10 +85,13 @@ public class TsdbStoreTests
         using var store = Stores.Open(new MemoryFiles());
         using var slow = store.Begin();
         var series = slow.Series(Stores.Named("m"), false, 0);
-        slow.Add(series, new CounterSample(5, 5, 0)).ShouldBeTrue();
+        slow.Add(series, new CounterSample(5, 5, 0)).ShouldBe(Refusal.None);
+        slow.Add(series, new CounterSample(10, 7, 0)).ShouldBe(Refusal.None);
+        slow.Add(series, new CounterSample(11, 11, 0)).ShouldBe(Refusal.None);
         store.Append(Stores.Named("m"), new CounterSample(10, 10, 0));
-        slow.Commit();
-        store.ReadAll()[Stores.Named("m")].ShouldBe([new CounterSample(10, 10, 0)]);
+        var committed = slow.Commit();
+        (committed.Samples, committed.Refused.ToString()).ShouldBe((1, "1 out of order, 1 with a second value for their time"));
+        store.ReadAll()[Stores.Named("m")].ShouldBe([new CounterSample(10, 10, 0), new CounterSample(11, 11, 0)]);
     }
 
     [Fact]
@@ -93,9 +100,77 @@ public class TsdbStoreTests
         using var store = Stores.Open(new MemoryFiles(), maxSeries: 1);
         store.Append(Stores.Named("a"), new CounterSample(1, 1, 0));
         using var append = store.Begin();
-        append.Add(append.Series(Stores.Named("b"), false, 0), new CounterSample(1, 1, 0)).ShouldBeFalse();
-        append.Add(append.Series(Stores.Named("a"), false, 0), new CounterSample(2, 1, 0)).ShouldBeTrue();
+        append.Series(Stores.Named("b"), false, 0, out var why).ShouldBe(0);
+        why.ShouldBe(Refusal.SeriesLimit);
+        append.Add(append.Series(Stores.Named("a"), false, 0), new CounterSample(2, 1, 0)).ShouldBe(Refusal.None);
         store.Health.RefusedSeries.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Series_ThatNeverGotASample_IsForgotten()
+    {
+        using var store = Stores.Open(new MemoryFiles(), maxSeries: 1);
+        var early = store.Begin();
+        var reference = early.Series(Stores.Named("a"), true, 15_000);
+        early.Add(reference, new CounterSample(1, 1, 0)).ShouldBe(Refusal.None);
+        store.Maintain();
+        store.Health.Series.ShouldBe(0);
+        using (var append = store.Begin())
+        {
+            append.Series(Stores.Named("b"), false, 0).ShouldBeGreaterThan(0);
+        }
+        store.Maintain();
+        early.Commit().Samples.ShouldBe(1, "its sample brings it back");
+        using var tracked = store.Track(Stores.Everything);
+        tracked.Handles.Single().BornInKnownTarget.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Series_ComeAndGo_GiveTheirMemoryBackAndTheirReferencesAreUnknown()
+    {
+        var registry = new SeriesRegistry(int.MaxValue, new BlockSet(new MemoryFiles(), TsdbFault.None));
+        var (first, last) = (0L, 0L);
+        for (var i = 0; i < 300_000; i++)
+        {
+            last = registry.GetOrAdd(Stores.Named("m", ("i", $"{i}")), false, 0, out _)!.Reference;
+            first = first == 0 ? last : first;
+            if (i % 10_000 == 0)
+            {
+                registry.DropBefore(1);
+            }
+        }
+        registry.DropBefore(1);
+        registry[first].ShouldBeNull();
+        registry[last].ShouldNotBeNull();
+        registry.ReferencePages.ShouldBeLessThanOrEqualTo(65_536 / 1024 + 2);
+    }
+
+    [Fact]
+    public void Series_AfterTheLastReference_TakesTheFirstFreeOne()
+    {
+        var registry = new SeriesRegistry(int.MaxValue, new BlockSet(new MemoryFiles(), TsdbFault.None));
+        registry.Restore(1, Stores.Named("a"), false, 0);
+        registry.Restore(SeriesRegistry.MaxReference, Stores.Named("b"), false, 0);
+        registry.GetOrAdd(Stores.Named("c"), false, 0, out _)!.Reference.ShouldBe(2);
+        registry[2]!.Labels.ShouldBe(Stores.Named("c"));
+        registry[SeriesRegistry.MaxReference]!.Labels.ShouldBe(Stores.Named("b"));
+    }
+
+    [Fact]
+    public void Series_OfLabelsThatAreNotUnicode_IsRefused()
+    {
+        using var store = Stores.Open(new MemoryFiles());
+        store.Append(Stores.Named("m", ("a", "\ufffd")), new CounterSample(1, 1, 0));
+        using var append = store.Begin();
+        foreach (var bad in (string[])["\ud83d", "\ude00x", "a\ud83d\ud83d\ude00"])
+        {
+            append.Series(Stores.Named("m", ("a", bad)), false, 0, out var why).ShouldBe(0);
+            why.ShouldBe(Refusal.InvalidLabels);
+            append.Series(Stores.Named("m", (bad, "a")), false, 0, out why).ShouldBe(0);
+            store.Select([new("a", MatchOp.Equal, bad)], 0, 10).ShouldBeEmpty();
+        }
+        append.Series(Stores.Named("m", ("a", "😀")), false, 0).ShouldBeGreaterThan(0);
+        store.Health.Series.ShouldBe(2);
     }
 
     [Fact]

@@ -125,7 +125,7 @@ internal sealed class World
             var name = _random.Next(3) == 0 ? _random.Next(40) : _random.Next(4);
             var labels = Stores.Named($"m{name}", ("a", $"{name % 3}é\uffff"), ("b", name % 2 == 0 ? "😀" : ""));
             var sample = new CounterSample(Clock.Ms - _random.NextInt64(_random.Next(5) == 0 ? 100 * Minute : Minute), Values[_random.Next(Values.Length)], name % 4 == 0 ? Begin + Clock.Ms / 3_600_000 : 0);
-            if (append.Add(append.Series(labels, true, 15_000), sample))
+            if (append.Add(append.Series(labels, true, 15_000), sample) == Refusal.None)
             {
                 taken.Add((labels, sample));
             }

@@ -90,6 +90,7 @@ internal sealed class TargetScraper(
         var problem = await client.FetchAsync(job, target, _series, stop);
         var took = time.GetElapsedTime(begun);
         var samples = _series.Samples;
+        Refusals refused;
         using (var append = sink.Begin())
         {
             if (problem is null)
@@ -101,7 +102,9 @@ internal sealed class TargetScraper(
                 _series.EndAll(append, timeMs);
             }
             Report(append, timeMs, intervalMs, [problem is null ? 1 : 0, took.TotalSeconds, samples, problem is null ? _series.Kept : 0, _series.Added]);
-            append.Commit();
+            var committed = append.Commit();
+            refused = _series.Refused;
+            refused.Add(committed.Refused);
         }
         if (problem is null)
         {
@@ -114,11 +117,12 @@ internal sealed class TargetScraper(
             LastScrape = started,
             LastDuration = took,
             LastSamples = samples,
+            LastRefused = refused,
             LastError = problem,
             Interval = TimeSpan.FromMilliseconds(intervalMs),
             Timeout = target.Timeout ?? job.Timeout,
         };
-        TelemetryMeter.Scraped(problem is null, samples, took);
+        TelemetryMeter.Scraped(problem is null, samples, refused, took);
     }
 
     /// <summary>Ends all series of a target that is no longer scraped.</summary>
@@ -155,7 +159,12 @@ internal sealed class TargetScraper(
             {
                 _reports[i] = append.Series(target.Labels.With(Labels.MetricName, Reported[i]), bornInKnownTarget: false, intervalMs);
             }
-            append.Add(_reports[i], new CounterSample(timeMs, values[i], 0));
+            var sample = new CounterSample(timeMs, values[i], 0);
+            if (append.Add(_reports[i], sample) == Refusal.UnknownSeries)
+            {
+                _reports[i] = append.Series(target.Labels.With(Labels.MetricName, Reported[i]), bornInKnownTarget: false, intervalMs);
+                append.Add(_reports[i], sample);
+            }
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class TargetSeries
     private long _scrape;
     private int _seen;
     private int _rules;
+    private Refusals _refused;
 
     public TargetSeries() => _byText = _entries.GetAlternateLookup<ReadOnlySpan<byte>>();
 
@@ -39,12 +40,15 @@ internal sealed class TargetSeries
     /// <summary>Series first seen in the scrape appended last.</summary>
     public int Added { get; private set; }
 
+    /// <summary>Samples that the store refused when the scrape was appended.</summary>
+    public Refusals Refused => _refused;
+
     /// <summary>Begins a scrape.</summary>
     public void Begin()
     {
         _scrape++;
         _scraped.Clear();
-        (_previous, _seen, Added, Samples, Kept) = (null, 0, 0, 0, 0);
+        (_previous, _seen, Added, Samples, Kept, _refused) = (null, 0, 0, 0, 0, default);
     }
 
     /// <summary>Says that labels are made by other rules from now on: each series' are made anew, and a series that is then another one ends.</summary>
@@ -101,16 +105,11 @@ internal sealed class TargetSeries
             {
                 continue;
             }
-            if (entry.Reference == 0)
-            {
-                entry.Reference = append.Series(entry.Labels, known, intervalMs);
-                Added++;
-            }
             entry.OwnTime = job.HonorTimestamps && scraped.TimestampMs != ExpositionParser.NoTimestamp;
             var time = entry.OwnTime ? scraped.TimestampMs : timeMs;
             // As the target says it, even when later than the scrape's time: a start that changed from scrape to scrape would be another counter.
             var start = entry.Group is { } group && group.SetIn == _scrape ? group.StartMs : 0;
-            append.Add(entry.Reference, new CounterSample(time, scraped.Value, start));
+            _refused.Count(Append(append, entry, new CounterSample(time, scraped.Value, start), known, intervalMs));
         }
         if (_seen < _entries.Count)
         {
@@ -122,6 +121,20 @@ internal sealed class TargetSeries
             entry.End(append, timeMs);
         }
         _replaced.Clear();
+    }
+
+    private Refusal Append(IAppend append, Entry entry, in CounterSample sample, bool known, long intervalMs)
+    {
+        var why = entry.Reference == 0 ? Refusal.UnknownSeries : append.Add(entry.Reference, sample);
+        if (why != Refusal.UnknownSeries)
+        {
+            return why;
+        }
+        // Of one that the store refused before, or has forgotten, the first samples were not seen: it is not born now.
+        entry.Reference = append.Series(entry.Labels, known && !entry.WasAsked, intervalMs, out why);
+        Added += entry.WasAsked ? 0 : 1;
+        entry.WasAsked = true;
+        return entry.Reference == 0 ? why : append.Add(entry.Reference, sample);
     }
 
     /// <summary>Ends all series, as when the target does not answer or is gone.</summary>
@@ -263,6 +276,7 @@ internal sealed class TargetSeries
         public long Reference;
         public long SeenIn;
         public bool OwnTime;
+        public bool WasAsked;
 
         /// <summary>Forgotten, though the entry before it may still point here.</summary>
         public bool IsGone;

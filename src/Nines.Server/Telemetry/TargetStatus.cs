@@ -32,6 +32,9 @@ public sealed record TargetStatus(
     int LastSamples,
     string? LastError)
 {
+    /// <summary>Samples of the last scrape that the store refused.</summary>
+    public Refusals LastRefused { get; init; }
+
     /// <summary>Its labels before relabelling.</summary>
     public Labels Discovered { get; init; } = Labels.Empty;
 

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Nines.Metrics;
 using Nines.Server.Telemetry.RemoteWrite;
 using Nines.Tsdb;
 
@@ -13,6 +15,8 @@ internal static class TelemetryMeter
         description: "Samples read from targets.");
     private static readonly Histogram<double> Durations = Meter.CreateHistogram<double>("nines_telemetry_scrape_duration_seconds",
         description: "How long scrapes took.");
+    private static readonly Counter<long> NotScraped = Meter.CreateCounter<long>("nines_telemetry_scrape_refused_samples_total",
+        description: "Samples of scrapes that the store refused, by reason.");
     private static readonly Counter<long> Writes = Meter.CreateCounter<long>("nines_telemetry_remote_write_requests_total",
         description: "Remote-write requests, by outcome.");
     private static readonly Counter<long> Written = Meter.CreateCounter<long>("nines_telemetry_remote_write_samples_total",
@@ -25,8 +29,15 @@ internal static class TelemetryMeter
     private static readonly KeyValuePair<string, object?> Failed = new("outcome", "failure");
 
     /// <summary>Counts a scrape.</summary>
-    public static void Scraped(bool ok, int samples, TimeSpan took)
+    public static void Scraped(bool ok, int samples, in Refusals refused, TimeSpan took)
     {
+        foreach (var why in refused.Total > 0 ? Enum.GetValues<Refusal>() : [])
+        {
+            if (refused[why] > 0)
+            {
+                NotScraped.Add(refused[why], new KeyValuePair<string, object?>("reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(why.ToString())));
+            }
+        }
         Scrapes.Add(1, ok ? Ok : Failed);
         Samples.Add(samples);
         Durations.Record(took.TotalSeconds);
@@ -71,8 +82,8 @@ internal static class TelemetryMeter
             description: "Parts of log and blocks that cannot be read.");
         meter.CreateObservableGauge("nines_tsdb_held_blocks", () => store.Health.HeldBlocks,
             description: "Blocks past the retention that the ledger still needs.");
-        meter.CreateObservableCounter("nines_tsdb_dropped_needed_blocks_total", () => store.Health.DroppedNeeded,
-            description: "Blocks dropped although the ledger still needed them.");
+        meter.CreateObservableGauge("nines_tsdb_bytes_over_limit", () => store.Health.BytesOverLimit,
+            description: "Bytes beyond the size limit that are kept because the ledger still needs them.");
         meter.CreateObservableCounter("nines_tsdb_failed_maintenance_total", () => store.Health.FailedMaintenance,
             description: "Failed attempts to cut the head, or to merge or drop blocks.");
         return meter;

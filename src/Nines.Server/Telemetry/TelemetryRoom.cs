@@ -32,14 +32,15 @@ public static partial class TelemetryRoom
         services.TryAddSingleton(options);
         services.AddSingleton(s =>
         {
+            var log = s.GetRequiredService<ILogger<TsdbStore>>();
             var store = new TsdbStore(new TsdbOptions
             {
                 Directory = Path.Combine(options.DataDirectory, "tsdb"),
                 Retention = options.MetricsRetention,
                 MaxBytes = options.MetricsMaxBytes,
                 Time = s.GetRequiredService<TimeProvider>(),
+                Warn = what => MetricsWarning(log, what),
             });
-            var log = s.GetRequiredService<ILogger<TsdbStore>>();
             var health = store.Health;
             foreach (var damage in health.Damages)
             {
@@ -93,6 +94,9 @@ public static partial class TelemetryRoom
             return Results.Bytes(output.WrittenMemory, ExpositionWriter.ContentType(format));
         }).ExcludeFromDescription();
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{What}")]
+    private static partial void MetricsWarning(ILogger log, string what);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "part of the metrics log cannot be read: {Damage}")]
     private static partial void LogDamaged(ILogger log, LogDamage damage);
 
@@ -127,7 +131,7 @@ internal sealed record TargetList(IReadOnlyList<TargetItem> Items, IReadOnlyList
 /// <summary>One target.</summary>
 internal sealed record TargetItem(
     string Job, string Url, IReadOnlyDictionary<string, string> Labels, string Health, DateTimeOffset? LastScrape, double LastDurationSeconds, int LastSamples,
-        string? LastError)
+        int LastRefused, string? LastRefusal, string? LastError)
 {
     public static TargetItem Of(TargetStatus status)
     {
@@ -139,7 +143,8 @@ internal sealed record TargetItem(
         // A password in the address is for the target, not for readers.
         return new TargetItem(status.Job, status.Url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped), labels,
             status.Health switch { TargetHealth.Up => "up", TargetHealth.Down => "down", _ => "unknown" },
-            status.LastScrape, status.LastDuration.TotalSeconds, status.LastSamples, status.LastError);
+            status.LastScrape, status.LastDuration.TotalSeconds, status.LastSamples, status.LastRefused.Total,
+            status.LastRefused.Total == 0 ? null : status.LastRefused.ToString(), status.LastError);
     }
 }
 

@@ -41,6 +41,7 @@ internal sealed class Block
     /// <summary>Opens a block.</summary>
     /// <exception cref="InvalidDataException">It is damaged beyond use.</exception>
     /// <exception cref="NewerBlockException">A newer version wrote it.</exception>
+    /// <exception cref="IOException">It cannot be read now.</exception>
     public static Block Open(IStoreFiles files, string path, TsdbFault fault = TsdbFault.None)
     {
         var file = files.Map(path);
@@ -48,10 +49,10 @@ internal sealed class Block
         {
             throw new InvalidDataException("too short to be a block");
         }
-        var toc = BlockToc.Read(file.Slice(0, BlockToc.Size)) ?? BlockToc.Read(file.Slice(file.Length - BlockToc.Size, BlockToc.Size))
-            ?? throw new InvalidDataException("both tables of contents are damaged");
+        var toc = TocAt(file, 0) ?? TocAt(file, file.Length - BlockToc.Size)
+            ?? throw Unusable(file, "both tables of contents are damaged");
         var index = BlockIndex.Open(file, toc.IndexAt, toc.IndexLength) ?? BlockIndex.Open(file, toc.IndexAt + toc.IndexLength, toc.IndexLength)
-            ?? throw new InvalidDataException("both copies of the index are damaged");
+            ?? throw Unusable(file, "both copies of the index are damaged");
         return new Block(path, file, toc, index) { Unchecked = fault == TsdbFault.ChecksumIgnored };
     }
 
@@ -107,6 +108,10 @@ internal sealed class Block
         try
         {
             // The checksum belongs to the slack that packed numbers may be read into, as do four bytes of what follows.
+            if (!CanRead(series, entry))
+            {
+                return false;
+            }
             var padded = _file.Slice(entry.Offset, entry.Length - 4 + BitPacking.Slack);
             if (Unchecked || IsWhole(padded[..entry.Length]))
             {
@@ -126,6 +131,11 @@ internal sealed class Block
     /// <summary>The bytes of a chunk without its checksum, when they are what was written. Used only while this object is kept alive.</summary>
     public bool TryRaw(int series, SeriesEntry entry, out ReadOnlySpan<byte> chunk)
     {
+        chunk = [];
+        if (!CanRead(series, entry))
+        {
+            return false;
+        }
         var bytes = _file.Slice(entry.Offset, entry.Length);
         chunk = bytes[..^4];
         if (Unchecked || IsWhole(bytes))
@@ -139,11 +149,11 @@ internal sealed class Block
     /// <summary>Whether both copies of table of contents and index are as they were written; else which is not.</summary>
     public IEnumerable<string> DamagedCopies()
     {
-        if (BlockToc.Read(_file.Slice(0, BlockToc.Size)) is null)
+        if (TocAt(_file, 0) is null)
         {
             yield return "the first table of contents is damaged; the second is used";
         }
-        if (BlockToc.Read(_file.Slice(_file.Length - BlockToc.Size, BlockToc.Size)) is null)
+        if (TocAt(_file, _file.Length - BlockToc.Size) is null)
         {
             yield return "the second table of contents is damaged; the first is used";
         }
@@ -162,6 +172,22 @@ internal sealed class Block
     {
         Index.Rest();
         _file.Rest();
+    }
+
+    private static BlockToc? TocAt(MappedBytes file, long at) => file.CanRead(at, BlockToc.Size) ? BlockToc.Read(file.Slice(at, BlockToc.Size)) : null;
+
+    // What the disk did not give may be whole.
+    private static Exception Unusable(MappedBytes file, string damage) =>
+        file.CanRead(0, file.Length) ? new InvalidDataException(damage) : new IOException("the disk does not give it");
+
+    private bool CanRead(int series, SeriesEntry entry)
+    {
+        var given = _file.CanRead(entry.Offset, entry.Length + BitPacking.Slack);
+        if (!given)
+        {
+            Note(series, entry, "the disk does not give it");
+        }
+        return given;
     }
 
     private static bool IsWhole(ReadOnlySpan<byte> chunk) =>

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 using Nines.Metrics;
 using Nines.Tsdb.Bytes;
 using Nines.Tsdb.Files;
@@ -49,7 +51,7 @@ internal sealed class BlockIndex
     /// <summary>Opens a copy of an index; null when it is damaged.</summary>
     public static BlockIndex? Open(MappedBytes file, long at, long length)
     {
-        if (length is < HeaderSize or > int.MaxValue || at < 0 || at > file.Length - length)
+        if (length is < HeaderSize or > int.MaxValue || !file.CanRead(at, length))
         {
             return null;
         }
@@ -259,7 +261,11 @@ internal sealed class BlockIndex
         Span<byte> wanted = stackalloc byte[256];
         var size = Encoding.UTF8.GetMaxByteCount(text.Length);
         wanted = size <= wanted.Length ? wanted : new byte[size];
-        wanted = wanted[..Encoding.UTF8.GetBytes(text, wanted)];
+        if (Utf8.FromUtf16(text, wanted, out _, out size, replaceInvalidSequences: false) != OperationStatus.Done)
+        {
+            return -1;
+        }
+        wanted = wanted[..size];
         var (low, high) = (0, _symbols - 1);
         while (low <= high)
         {
@@ -295,132 +301,4 @@ internal sealed class BlockIndex
     private static uint Word(ReadOnlySpan<byte> bytes, int index) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.Slice(index * 4, 4));
 
     private static int Checked(int number, int count) => (uint)number < (uint)count ? number : throw new InvalidDataException($"number {number} of {count}");
-}
-
-/// <summary>A set of series of one block, by number.</summary>
-internal sealed class SeriesSet(int count)
-{
-    private readonly ulong[] _bits = new ulong[(count + 63) / 64];
-
-    public bool IsEmpty => !_bits.AsSpan().ContainsAnyExcept(0UL);
-
-    public void Add(int number) => _bits[number >> 6] |= 1UL << (number & 63);
-
-    public void Clear() => _bits.AsSpan().Clear();
-
-    public void Fill()
-    {
-        _bits.AsSpan().Fill(ulong.MaxValue);
-        if ((count & 63) != 0)
-        {
-            _bits[^1] = (1UL << (count & 63)) - 1;
-        }
-    }
-
-    public void IntersectWith(SeriesSet other)
-    {
-        for (var i = 0; i < _bits.Length; i++)
-        {
-            _bits[i] &= other._bits[i];
-        }
-    }
-
-    public void ExceptWith(SeriesSet other)
-    {
-        for (var i = 0; i < _bits.Length; i++)
-        {
-            _bits[i] &= ~other._bits[i];
-        }
-    }
-
-    public List<int> ToList()
-    {
-        var numbers = new List<int>();
-        for (var i = 0; i < _bits.Length; i++)
-        {
-            for (var bits = _bits[i]; bits != 0; bits &= bits - 1)
-            {
-                numbers.Add(i * 64 + System.Numerics.BitOperations.TrailingZeroCount(bits));
-            }
-        }
-        return numbers;
-    }
-}
-
-/// <summary>Walks over the entry of a series: first its labels, then its chunks.</summary>
-internal ref struct SeriesEntry
-{
-    private ByteReader _from;
-    private int _labelsLeft;
-    private int _chunksLeft = -1;
-    private bool _first;
-    private long _next;
-
-    public SeriesEntry(ReadOnlySpan<byte> bytes)
-    {
-        _from = new ByteReader(bytes);
-        Born = (_from.Varint() & 1) != 0;
-        IntervalMs = (long)_from.Varint();
-        Labels = _labelsLeft = _from.Count(1 << 20);
-    }
-
-    /// <summary>Whether the series was born in a known target, with its first sample in this block.</summary>
-    public bool Born { get; }
-
-    /// <summary>The distance at which samples are expected, in milliseconds; 0 when unknown.</summary>
-    public long IntervalMs { get; }
-
-    /// <summary>How many labels there are.</summary>
-    public int Labels { get; }
-
-    /// <summary>Where the present chunk begins in the file.</summary>
-    public long Offset { get; private set; }
-
-    /// <summary>Its bytes, checksum included.</summary>
-    public int Length { get; private set; }
-
-    /// <summary>Time of its first sample.</summary>
-    public long MinMs { get; private set; }
-
-    /// <summary>Time of its last sample.</summary>
-    public long MaxMs { get; private set; }
-
-    /// <summary>How many samples it holds.</summary>
-    public int Count { get; private set; }
-
-    /// <summary>Reads the next label, as symbols.</summary>
-    public void NextLabel(out int name, out int value)
-    {
-        _labelsLeft--;
-        (name, value) = (_from.Count(int.MaxValue), _from.Count(int.MaxValue));
-    }
-
-    /// <summary>Goes to the next chunk, if there is one.</summary>
-    public bool NextChunk()
-    {
-        if (_chunksLeft < 0)
-        {
-            while (_labelsLeft > 0)
-            {
-                NextLabel(out _, out _);
-            }
-            _chunksLeft = _from.Count(int.MaxValue);
-            _next = (long)_from.Varint();
-            MinMs = _from.Zigzag();
-            _first = true;
-        }
-        if (_chunksLeft == 0)
-        {
-            return false;
-        }
-        _chunksLeft--;
-        MinMs = _first ? MinMs : MaxMs + _from.Zigzag();
-        _first = false;
-        MaxMs = MinMs + (long)_from.Varint();
-        Count = _from.Count(Chunks.ChunkFormat.MostSamples);
-        Length = _from.Count(int.MaxValue);
-        Offset = _next;
-        _next += Length;
-        return true;
-    }
 }

@@ -11,6 +11,7 @@ internal sealed class BlockSet(IStoreFiles files, TsdbFault fault)
 {
     public const string Folder = "blocks";
     public const string Unfinished = ".tmp";
+    public const string SetAside = ".broken";
 
     /// <summary>The head is cut at multiples of this.</summary>
     public const long CutMs = 2 * 3_600_000L;
@@ -43,6 +44,9 @@ internal sealed class BlockSet(IStoreFiles files, TsdbFault fault)
         }
     }
 
+    /// <summary>Whether a file is named as blocks are.</summary>
+    public static bool IsBlock(string path) => path.EndsWith(Extension, StringComparison.Ordinal) && NumberOf(path) > 0;
+
     /// <summary>The end of the window that a time lies in.</summary>
     public static long EndOf(long ms, long window)
     {
@@ -52,16 +56,23 @@ internal sealed class BlockSet(IStoreFiles files, TsdbFault fault)
 
     /// <summary>Opens the blocks that are there, and removes what an earlier process left unfinished or superseded.</summary>
     /// <exception cref="InvalidDataException">A newer version wrote one.</exception>
+    /// <exception cref="IOException">One cannot be read now.</exception>
     public void Open()
     {
         var (opened, broken) = (new List<Block>(), new List<string>());
+        _past.Clear();
         foreach (var path in files.List(Folder))
         {
             if (path.EndsWith(Unfinished, StringComparison.Ordinal))
             {
                 Delete(path);
             }
-            else if (path.EndsWith(Extension, StringComparison.Ordinal))
+            else if (path.EndsWith(SetAside, StringComparison.Ordinal))
+            {
+                _next = Math.Max(_next, NumberOf(path[..^SetAside.Length]) + 1);
+                Keep(new BlockDamage(path, "", 0, 0, 0, "was set aside, damaged beyond use"));
+            }
+            else if (IsBlock(path))
             {
                 _next = Math.Max(_next, NumberOf(path) + 1);
                 try
@@ -72,10 +83,22 @@ internal sealed class BlockSet(IStoreFiles files, TsdbFault fault)
                 {
                     throw new InvalidDataException($"{path} was written by a newer version of Nines ({e.Message})", e);
                 }
-                catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+                catch (InvalidDataException e)
                 {
                     broken.Add(path);
                     Keep(new BlockDamage(path, "", 0, 0, 0, e.Message));
+                }
+                catch (FileNotFoundException) when (!files.List(Folder).Contains(path, StringComparer.Ordinal))
+                {
+                    // The process whose store this is has merged it since it was listed. What it became is there now.
+                    Open();
+                    return;
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // It may be whole. Without it the log's rest would become a block again, and what both hold would be there twice.
+                    throw new IOException($"{path} of the metrics store cannot be read: {e.Message}. The store is not opened without it. Let the server read "
+                        + "it (rights, disk, open files) and start again, or move it elsewhere to go on without its samples", e);
                 }
             }
         }
@@ -86,6 +109,11 @@ internal sealed class BlockSet(IStoreFiles files, TsdbFault fault)
             _past.RemoveAll(d => d.Block == path);
         }
         opened.RemoveAll(b => superseded.Contains(b.Toc.Number));
+        foreach (var path in broken.Where(p => !superseded.Contains(NumberOf(p))))
+        {
+            // For good: the log's rest takes its place, so it must not be found whole again beside it.
+            files.Rename(path, path + SetAside);
+        }
         _view = new BlockView([.. opened.OrderBy(b => b.Toc.MinMs)], opened.Count == 0 ? long.MinValue : opened.Max(b => b.Toc.EndMs));
     }
 

@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -78,49 +77,9 @@ internal sealed partial class DirectoryFiles(string directory) : IStoreFiles
         public void Dispose() => handle.Dispose();
     }
 
-    private sealed unsafe class FileMap : MappedBytes
-    {
-        // Given back when it is collected, with this object.
-        private readonly SafeMemoryMappedViewHandle _view;
-        private readonly byte* _first;
-
-        public FileMap(string path)
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            Length = stream.Length;
-            if (Length == 0)
-            {
-                throw new InvalidDataException("the file is empty");
-            }
-            using var mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            var accessor = mapping.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
-            _view = accessor.SafeMemoryMappedViewHandle;
-            _first = (byte*)_view.DangerousGetHandle() + accessor.PointerOffset;
-        }
-
-        public override long Length { get; }
-
-        public override ReadOnlySpan<byte> Slice(long offset, int length)
-        {
-            Check(offset, length);
-            return new ReadOnlySpan<byte>(_first + offset, length);
-        }
-
-        public override void Rest()
-        {
-            if (OperatingSystem.IsLinux())
-            {
-                // Only advice: when it is refused, the pages stay until the system needs them.
-                _ = Native.Madvise(_first, (nuint)Length, Native.DontNeed);
-                GC.KeepAlive(_view);
-            }
-        }
-    }
-
-    private static unsafe partial class Native
+    private static partial class Native
     {
         public const int ReadOnlyDirectory = 0x10000;
-        public const int DontNeed = 4;
 
         [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial int Open(string path, int flags);
@@ -133,8 +92,5 @@ internal sealed partial class DirectoryFiles(string directory) : IStoreFiles
 
         [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial int Link(string from, string to);
-
-        [LibraryImport("libc", EntryPoint = "madvise")]
-        public static partial int Madvise(byte* first, nuint length, int advice);
     }
 }

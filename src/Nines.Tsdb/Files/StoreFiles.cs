@@ -53,6 +53,11 @@ internal abstract class MappedBytes
     /// <summary>A part of the bytes. A part that is not there is <see cref="InvalidDataException"/>.</summary>
     public abstract ReadOnlySpan<byte> Slice(long offset, int length);
 
+    /// <summary>
+    /// Whether the disk gives a part of the bytes; asked before they are looked at for the first time, since a disk that refuses then would end the process.
+    /// </summary>
+    public virtual bool CanRead(long offset, long length) => offset >= 0 && length >= 0 && offset <= Length - length;
+
     /// <summary>Tells the system that the pages are not needed in memory for now; they can still be read.</summary>
     public virtual void Rest()
     {

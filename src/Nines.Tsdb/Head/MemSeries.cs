@@ -76,18 +76,19 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
         }
     }
 
-    /// <summary>What would become of a sample.</summary>
-    public Verdict Judge(in CounterSample sample)
+    /// <summary>Why a sample would be refused.</summary>
+    /// <param name="isNew">Whether it would be appended; a sample that is there already is neither refused nor new.</param>
+    public Refusal Judge(in CounterSample sample, out bool isNew)
     {
-        if (sample.TimeMs > NewestMs)
+        isNew = sample.TimeMs > NewestMs;
+        if (isNew)
         {
-            return Verdict.Newer;
+            return Refusal.None;
         }
         lock (_gate)
         {
-            return _tailCount > 0 && _tailTimes[_tailCount - 1] == sample.TimeMs && SameBits(_tailValues[_tailCount - 1], sample.Value)
-                ? Verdict.Same
-                : Verdict.Refused;
+            return sample.TimeMs < _newestMs ? Refusal.OutOfOrder
+                : _tailCount > 0 && SameBits(_tailValues[_tailCount - 1], sample.Value) ? Refusal.None : Refusal.Duplicate;
         }
     }
 
@@ -293,15 +294,4 @@ internal sealed class MemSeries(long reference, Labels labels, bool bornInKnownT
             samples[i] = samples[i] with { StartMs = at < 0 ? 0 : _starts[at].StartMs };
         }
     }
-}
-
-/// <summary>What becomes of a sample.</summary>
-internal enum Verdict
-{
-    /// <summary>It is newer than all others and is taken.</summary>
-    Newer,
-    /// <summary>It is there already.</summary>
-    Same,
-    /// <summary>It is not newer, and different.</summary>
-    Refused,
 }

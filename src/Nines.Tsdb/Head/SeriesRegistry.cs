@@ -16,8 +16,8 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
     private readonly Dictionary<(string, string), List<TrackedSeries>> _trackersByPair = [];
     private readonly List<TrackedSeries> _otherTrackers = [];
     private readonly Queue<MemSeries> _retired = [];
-    private MemSeries?[] _byReference = new MemSeries?[1024];
-    private long _nextReference = 1;
+    private readonly SeriesTable _byReference = new();
+    private long _lastReference;
 
     /// <summary>Highest reference that can be used.</summary>
     public const long MaxReference = int.MaxValue;
@@ -34,28 +34,24 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
         }
     }
 
-    /// <summary>A series by its reference, or null.</summary>
-    public MemSeries? this[long reference]
-    {
-        get
-        {
-            var all = Volatile.Read(ref _byReference);
-            return (ulong)reference < (ulong)all.Length ? Volatile.Read(ref all[reference]) : null;
-        }
-    }
+    /// <summary>How many pages of references are held.</summary>
+    public int ReferencePages => _byReference.Pages;
 
-    /// <summary>The series of these labels, made when new; null when there are too many.</summary>
-    public MemSeries? GetOrAdd(Labels labels, bool bornInKnownTarget, long intervalMs)
+    /// <summary>A series by its reference, or null.</summary>
+    public MemSeries? this[long reference] => _byReference[reference];
+
+    /// <summary>The series of these labels, made when new; null when it is refused.</summary>
+    public MemSeries? GetOrAdd(Labels labels, bool bornInKnownTarget, long intervalMs, out Refusal refusal)
     {
+        refusal = Refusal.None;
         lock (_gate)
         {
             if (_byLabels.TryGetValue(labels, out var known))
             {
                 return known;
             }
-            return _byLabels.Count >= maxSeries || _nextReference > MaxReference
-                ? null
-                : Put(new MemSeries(_nextReference, labels, bornInKnownTarget, intervalMs));
+            refusal = _byLabels.Count >= maxSeries ? Refusal.SeriesLimit : CanBeWritten(labels) ? Refusal.None : Refusal.InvalidLabels;
+            return refusal == Refusal.None ? Put(new MemSeries(FreeReference(), labels, bornInKnownTarget, intervalMs)) : null;
         }
     }
 
@@ -72,7 +68,7 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
             if (_byLabels.TryGetValue(labels, out var other))
             {
                 // The same series under two references: its first record was lost once. Both names lead to it.
-                PutAt(reference, other);
+                _byReference.Put(reference, other);
                 return other;
             }
             return Put(new MemSeries(reference, labels, bornInKnownTarget, intervalMs));
@@ -102,7 +98,7 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
     {
         lock (_gate)
         {
-            _nextReference = Math.Max(_nextReference, reference + 1);
+            _lastReference = Math.Max(_lastReference, reference);
         }
     }
 
@@ -232,7 +228,7 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
         }
     }
 
-    /// <summary>Takes samples older than a time out of memory, and series of which nothing is left there.</summary>
+    /// <summary>Takes samples older than a time out of memory, and series of which nothing is left there, or never was.</summary>
     public void DropBefore(long ms)
     {
         MemSeries[] all;
@@ -240,7 +236,7 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
         {
             all = [.. _byLabels.Values];
         }
-        var gone = all.Where(s => s.DropBefore(ms) && s.Listed).ToHashSet();
+        var gone = all.Where(s => s.DropBefore(ms)).ToHashSet();
         lock (_gate)
         {
             // A sample that came meanwhile keeps its series.
@@ -249,7 +245,7 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
             foreach (var series in gone)
             {
                 Retire(series);
-                foreach (var (name, value) in series.Labels.Pairs)
+                foreach (var (name, value) in series.Listed ? series.Labels.Pairs : [])
                 {
                     touched.Add((name, value));
                 }
@@ -270,29 +266,55 @@ internal sealed class SeriesRegistry(int maxSeries, BlockSet blocks)
         series.Retired = true;
         _byLabels.Remove(series.Labels);
         _retired.Enqueue(series);
-        if (_retired.Count > MostRetired && _retired.Dequeue() is { Retired: true } forgotten && this[forgotten.Reference] == forgotten)
+        if (_retired.Count > MostRetired && _retired.Dequeue() is { Retired: true } forgotten)
         {
-            _byReference[forgotten.Reference] = null;
+            _byReference.Forget(forgotten.Reference, forgotten);
         }
     }
 
     private MemSeries Put(MemSeries series)
     {
         _byLabels[series.Labels] = series;
-        _nextReference = Math.Max(_nextReference, series.Reference + 1);
-        PutAt(series.Reference, series);
+        _lastReference = Math.Max(_lastReference, series.Reference);
+        _byReference.Put(series.Reference, series);
         return series;
     }
 
-    private void PutAt(long reference, MemSeries series)
+    // Given in order, and from the beginning again when all were given: who had one so long ago has forgotten it.
+    private long FreeReference()
     {
-        if (reference >= _byReference.Length)
+        var reference = _lastReference;
+        do
         {
-            var grown = new MemSeries?[Math.Max(reference + 1, _byReference.Length * 2L)];
-            _byReference.CopyTo(grown, 0);
-            Volatile.Write(ref _byReference, grown);
+            reference = reference == MaxReference ? 1 : reference + 1;
         }
-        Volatile.Write(ref _byReference[reference], series);
+        while (_byReference[reference] is not null);
+        return _lastReference = reference;
+    }
+
+    // Log and blocks hold UTF-8. Half of a surrogate pair would be written as U+FFFD, and series that differ become one.
+    private static bool CanBeWritten(Labels labels)
+    {
+        foreach (var (name, value) in labels.Pairs)
+        {
+            if (!CanBeWritten(name) || !CanBeWritten(value))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static bool CanBeWritten(ReadOnlySpan<char> text)
+    {
+        for (int at; (at = text.IndexOfAnyInRange('\ud800', '\udfff')) >= 0; text = text[(at + 2)..])
+        {
+            if (at + 1 == text.Length || !char.IsSurrogatePair(text[at], text[at + 1]))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     private List<MemSeries> ListUnder(string name, string value)

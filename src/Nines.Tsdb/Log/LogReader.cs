@@ -197,11 +197,15 @@ internal sealed class LogReader(SeriesRegistry registry, long oldestMs)
         {
             series.MarkTrimmed();
         }
-        else if (series.Judge(sample) == Verdict.Newer)
+        else
         {
-            series.Append(sample);
-            registry.List(series);
-            Samples++;
+            series.Judge(sample, out var isNew);
+            if (isNew)
+            {
+                series.Append(sample);
+                registry.List(series);
+                Samples++;
+            }
         }
     }
 

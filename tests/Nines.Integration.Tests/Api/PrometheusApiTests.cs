@@ -169,7 +169,7 @@ public sealed class PrometheusApiTests : IAsyncLifetime
         (await WriteAsync(good, type: "application/x-protobuf;proto=prometheus.WriteRequest")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         var late = await WriteAsync(new RemoteBody().Series([("__name__", "y")], (T0 - 1, 1)).Block);
         (late.StatusCode, await late.Content.ReadAsStringAsync(Stop)).ShouldBe((HttpStatusCode.BadRequest,
-            $"0 samples were stored, 1 samples or series were refused; the first: out of order or a second value for its time: series y at {T0 - 1}\n"));
+            $"0 samples were stored; refused: 1 out of order; the first: out of order: series y at {T0 - 1}\n"));
     }
 
     private async Task<JsonNode> DataAsync(string ask) => JsonNode.Parse(await _client.GetStringAsync("/api/v1/" + ask, Stop))!["data"]!;

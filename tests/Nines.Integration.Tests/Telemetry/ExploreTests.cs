@@ -25,11 +25,11 @@ public sealed class ExploreTests : IAsyncLifetime
             var series = append.Series(Labels.Of(("__name__", "x"), ("job", job), ("zone", "eu")), false, 15_000);
             for (var i = 0; i < 5; i++)
             {
-                append.Add(series, new CounterSample(1_700_000_000_000 + i * 15_000L, i * factor, 0)).ShouldBeTrue();
+                append.Add(series, new CounterSample(1_700_000_000_000 + i * 15_000L, i * factor, 0)).ShouldBe(Refusal.None);
             }
         }
         var infinite = append.Series(Labels.Of(("__name__", "odd")), false, 15_000);
-        append.Add(infinite, new CounterSample(1_700_000_060_000, double.PositiveInfinity, 0)).ShouldBeTrue();
+        append.Add(infinite, new CounterSample(1_700_000_060_000, double.PositiveInfinity, 0)).ShouldBe(Refusal.None);
         append.Commit();
     }
 

@@ -122,8 +122,8 @@ public class WireFuzzTests
             {
                 var fields = Fields(Bytes(series));
                 var samples = fields.Where(f => f.Number == 2).Select(f => Fields(Bytes(f.Value))).Select(s => new Sample(
-                    (long)(s.LastOrDefault(f => f.Number == 2).Value is { } t ? Number(t) : 0),
-                    s.LastOrDefault(f => f.Number == 1).Value is { } v ? v is double d ? d : throw new FormatException() : 0)).ToList();
+                    (long)All(s, 2, Number).LastOrDefault(),
+                    All(s, 1, v => v as double? ?? throw new FormatException()).LastOrDefault())).ToList();
                 var labels = fields.Where(f => f.Number == 1).Select(f => Bytes(f.Value)).ToList().Select(Fields)
                     .Select(l => (Name: Text(l, 1), Value: Text(l, 2)));
                 all.Add((Labels(labels), samples, fields.Count(f => f.Number == 4)));
@@ -167,8 +167,11 @@ public class WireFuzzTests
         return texts.Any(t => t is { Name: "__name__", Value.Length: > 0 }) ? Metrics.Labels.Of(texts).ToString() : "no metric name";
     }
 
-    private static byte[] Text(List<(int Number, object Value)> fields, int number) =>
-        fields.Where(f => f.Number == number).Select(f => Bytes(f.Value)).LastOrDefault([]);
+    private static byte[] Text(List<(int Number, object Value)> fields, int number) => All(fields, number, Bytes).LastOrDefault([]);
+
+    // The last of a field counts, but each must be of the right kind.
+    private static List<T> All<T>(List<(int Number, object Value)> fields, int number, Func<object, T> read) =>
+        [.. fields.Where(f => f.Number == number).Select(f => read(f.Value))];
 
     private static byte[] Bytes(object value) => value as byte[] ?? throw new FormatException();
 

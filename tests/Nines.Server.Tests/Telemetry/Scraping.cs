@@ -28,6 +28,7 @@ internal sealed class Scraping : IAsyncDisposable
     public TimeProvider Clock { get; }
     public TsdbStore Store { get; private set; }
     public MetadataStore Metadata { get; } = new();
+    public ForgetfulSink Sink { get; private set; } = null!;
     public TargetStatus Status => _scraper.Status;
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -90,7 +91,8 @@ internal sealed class Scraping : IAsyncDisposable
     {
         var store = new TsdbStore(new TsdbOptions { Directory = _directory, Time = Clock });
         var client = new ScrapeClient(TimeProvider.System, _directory);
-        return (store, client, new TargetScraper(Job, Target, client, store, store, Metadata, Clock));
+        Sink = new ForgetfulSink(store);
+        return (store, client, new TargetScraper(Job, Target, client, Sink, store, Metadata, Clock));
     }
 
     internal sealed class SteppedClock : TimeProvider

@@ -64,6 +64,56 @@ public class TargetScraperTests
     }
 
     [Fact]
+    public async Task Scrape_SamplesTheStoreRefuses_AreCountedForTheTarget()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a 1 1700000000000\nb 5 1700000000000\n");
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        scraping.Status.LastRefused.Total.ShouldBe(0);
+        server.Says("a 1 1600000000000\nb 6 1700000000000\nc 1 1800000000000\nd 1\nd 2\n");
+        await scraping.ScrapeAsync();
+        scraping.Status.LastRefused.ToString().ShouldBe("1 out of order, 2 with a second value for their time, 1 too far in the future");
+        scraping.Values("d").ShouldBe([1]);
+        scraping.Values("up").ShouldBe([1, 1]);
+    }
+
+    [Fact]
+    public async Task Scrape_SeriesTheStoreHasForgotten_IsResolvedAgain()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a 1\n");
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        scraping.Sink.Forget();
+        server.Says("a 2\nb 1\n");
+        await scraping.ScrapeAsync();
+        await scraping.ScrapeAsync();
+        scraping.Status.LastRefused.Total.ShouldBe(0);
+        scraping.Values("a").ShouldBe([1, 2, 2]);
+        scraping.Values("up").ShouldBe([1, 1, 1]);
+        scraping.Values("scrape_series_added").ShouldBe([1, 1, 0]);
+        scraping.Handle("b").BornInKnownTarget.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Scrape_SeriesThatFoundNoRoom_IsNotBornWhenItDoes()
+    {
+        await using var server = await TargetServer.StartAsync();
+        server.Says("a 1\n");
+        await using var scraping = new Scraping(server.Url);
+        await scraping.ScrapeAsync();
+        scraping.Sink.Full = true;
+        server.Says("a 1\nb 100\n");
+        await scraping.ScrapeAsync();
+        scraping.Status.LastRefused.ToString().ShouldBe("1 beyond the limit of series");
+        scraping.Sink.Full = false;
+        await scraping.ScrapeAsync();
+        scraping.Values("b").ShouldBe([100]);
+        scraping.Handle("b").BornInKnownTarget.ShouldBeFalse("it may have counted to 100 before");
+    }
+
+    [Fact]
     public async Task Scrape_CreatedAfterTheScrapesOwnTime_KeepsTheStartTheTargetSays()
     {
         await using var server = await TargetServer.StartAsync();

@@ -1,6 +1,7 @@
 using Nines.Metrics;
 using Nines.Tsdb.Blocks;
 using Nines.Tsdb.Bytes;
+using Nines.Tsdb.Files;
 using Nines.Tsdb.Tests.Files;
 
 namespace Nines.Tsdb.Tests.Blocks;
@@ -67,11 +68,96 @@ public class BlockDamageTests
         var toc = BlockToc.Read(bytes.ToArray().AsSpan(0, BlockToc.Size))!;
         bytes[(int)toc.IndexAt + 40] ^= 1;
         bytes[(int)(toc.IndexAt + toc.IndexLength) + 41] ^= 1;
+        using (var store = Stores.Open(disk, time: clock))
+        {
+            store.Health.BlockDamages.Single().ToString().ShouldBe($"{Path}: both copies of the index are damaged");
+            var read = store.ReadAll();
+            read.ShouldContainKey(Stores.Named("now"));
+            read[Stores.Named("a", ("x", "1"))].Count.ShouldBeLessThan(10, "only what the log still has");
+        }
+        disk.Files.ShouldContainKey(Path + ".broken");
+        using var later = Stores.Open(disk, time: clock);
+        later.Health.BlockDamages.Single().ToString().ShouldBe($"{Path}.broken: was set aside, damaged beyond use");
+        clock.Ms += 8 * 3_600_000;
+        later.Append(Stores.Named("now"), new CounterSample(clock.Ms, 2, 0));
+        later.Maintain();
+        later.Health.Blocks.ShouldBe(1);
+        disk.Files.ShouldNotContainKey(Path, "its number is not given again");
+    }
+
+    [Fact]
+    public void Open_BlockThatCannotBeReadNow_IsRefusedAndLaterNothingIsThereTwice()
+    {
+        var (disk, model, clock) = Written();
+        disk.Fails = _ => true;
+        var refused = Should.Throw<IOException>(() => Stores.Open(disk, time: clock));
+        refused.Message.ShouldStartWith($"{Path} of the metrics store cannot be read: No space left on device. The store is not opened without it.");
+        disk.Fails = _ => false;
         using var store = Stores.Open(disk, time: clock);
-        store.Health.BlockDamages.Single().ToString().ShouldBe($"{Path}: both copies of the index are damaged");
+        store.ShouldHold(model);
+        clock.Ms += 8 * 3_600_000;
+        store.Append(Stores.Named("now"), new CounterSample(clock.Ms, 2, 0));
+        model.Add(Stores.Named("now"), new CounterSample(clock.Ms, 2, 0));
+        store.Maintain();
+        store.ShouldHold(model);
+    }
+
+    [Fact]
+    public void Read_OfAChunkTheDiskDoesNotGive_LosesThatChunkAndNamesIt()
+    {
+        var (disk, model, clock) = Written();
+        using var store = Stores.Open(disk, time: clock);
+        disk.Bad = at => at == BlockToc.Size + 5;
         var read = store.ReadAll();
-        read.ShouldContainKey(Stores.Named("now"));
-        read[Stores.Named("a", ("x", "1"))].Count.ShouldBeLessThan(10, "only what the log still has");
+        model.Series.Remove(Stores.Named("a", ("x", "1")));
+        model.Series.ShouldAllBe(s => read[s.Key].SequenceEqual(s.Value));
+        store.Health.BlockDamages.ShouldHaveSingleItem().ToString().ShouldEndWith("the disk does not give it");
+    }
+
+    [Fact]
+    public void Open_BytesTheDiskDoesNotGive_TakesTheOtherCopyOrIsRefused()
+    {
+        var (disk, model, clock) = Written();
+        var toc = BlockToc.Read(disk.Files[Path].Bytes.ToArray().AsSpan(0, BlockToc.Size))!;
+        foreach (var bad in (long[])[5, toc.IndexAt + 50, disk.Files[Path].Bytes.Count - 5])
+        {
+            disk.Bad = at => at == bad;
+            using var store = Stores.Open(disk, time: clock);
+            store.ShouldHold(model);
+        }
+        foreach (var bad in (long[][])[[5, disk.Files[Path].Bytes.Count - 5], [toc.IndexAt + 50, toc.IndexAt + toc.IndexLength + 50]])
+        {
+            disk.Bad = at => bad.Contains(at);
+            Should.Throw<IOException>(() => Stores.Open(disk, time: clock)).Message.ShouldContain("cannot be read: the disk does not give it");
+        }
+        disk.Files.ShouldContainKey(Path);
+    }
+
+    [Fact]
+    public void FileMap_OfAFileThatWasCut_SaysWhatCannotBeRead()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere nobody tells");
+        var path = System.IO.Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, new byte[300_000]);
+            var map = new DirectoryFiles(System.IO.Path.GetDirectoryName(path)!).Map(System.IO.Path.GetFileName(path));
+            map.CanRead(0, 300_000).ShouldBeTrue();
+            map.CanRead(299_999, 2).ShouldBeFalse();
+            map.Rest();
+            using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
+            {
+                RandomAccess.SetLength(file, 100_000);
+            }
+            map.CanRead(0, 65_536).ShouldBeTrue();
+            map.CanRead(60_000, 100_000).ShouldBeFalse();
+            map.CanRead(250_000, 10).ShouldBeFalse();
+            GC.KeepAlive(map);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]

@@ -25,31 +25,51 @@ public class RetentionTests
     }
 
     [Fact]
-    public void Retention_WhatTheLedgerNeeds_IsKeptUpToALimit() => Watermark(TsdbFault.None);
+    public void Retention_WhatTheLedgerNeeds_IsKept() => Watermark(TsdbFault.None);
 
-    /// <summary>A ledger that stands still.</summary>
+    /// <summary>A ledger that stands still, then goes on.</summary>
     internal static void Watermark(TsdbFault fault)
     {
         var (store, _, clock) = Open(fault);
         store.NeededSinceMs = () => Begin + Hour;
-        Live(store, clock, 0, 80);
+        Live(store, clock, 0, 200);
         store.ReadAll().Values.Min(s => s[0].TimeMs).ShouldBe(Begin);
         store.Health.HeldBlocks.ShouldBeGreaterThan(0);
-        Live(store, clock, 81, 200);
-        store.ReadAll().Values.Min(s => s[0].TimeMs).ShouldBeInRange(clock.Ms - 121 * Hour, clock.Ms - 72 * Hour, "twice the retention is the end");
-        store.Health.DroppedNeeded.ShouldBeGreaterThan(0);
+        store.NeededSinceMs = () => clock.Ms - 60 * Hour;
+        store.Maintain();
+        store.ReadAll().Values.Min(s => s[0].TimeMs).ShouldBeInRange(clock.Ms - 90 * Hour, clock.Ms - 60 * Hour);
     }
 
     [Fact]
-    public void Retention_BySize_DropsTheOldestEvenWhenNeeded()
+    public void Retention_BySize_DropsTheOldest()
     {
         var (store, _, clock) = Open(TsdbFault.None, maxBytes: 40_000);
-        store.NeededSinceMs = () => 0;
         Live(store, clock, 0, 40, samples: 200);
         var health = store.Health;
         (health.BlockBytes + health.LogBytes).ShouldBeLessThanOrEqualTo(40_000);
-        health.DroppedNeeded.ShouldBeGreaterThan(0);
         health.Blocks.ShouldBeGreaterThan(0);
+        health.OldestMs.ShouldBeGreaterThan(Begin + Hour);
+        health.BytesOverLimit.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Retention_BySize_KeepsWhatTheLedgerNeedsAndSaysSo()
+    {
+        var (said, needed) = (new List<string>(), Begin);
+        var (store, _, clock) = Open(TsdbFault.None, maxBytes: 40_000, warn: said.Add);
+        store.NeededSinceMs = () => needed;
+        Live(store, clock, 0, 40, samples: 200);
+        var health = store.Health;
+        health.OldestMs.ShouldBe(Begin);
+        health.BytesOverLimit.ShouldBe(health.BlockBytes + health.LogBytes - 40_000);
+        var often = said.Count;
+        often.ShouldBeLessThan(10);
+        said[^1].ShouldMatch(@"^the metrics store takes \d+ bytes more than its limit of 40000, since the ledger has not counted");
+        needed = clock.Ms;
+        store.Maintain();
+        store.Health.BytesOverLimit.ShouldBe(0);
+        store.Health.OldestMs.ShouldBeGreaterThan(Begin + Hour);
+        said.Count.ShouldBe(often);
     }
 
     [Fact]
@@ -73,7 +93,7 @@ public class RetentionTests
         // Who kept its reference goes on as if it had never rested.
         using (var again = store.Begin())
         {
-            again.Add(reference, new CounterSample(clock.Ms, 9, 78)).ShouldBeTrue();
+            again.Add(reference, new CounterSample(clock.Ms, 9, 78)).ShouldBe(Refusal.None);
             again.Commit();
         }
         early.Handles.Single().ShouldBeSameAs(handle);
@@ -88,14 +108,14 @@ public class RetentionTests
         var (store, _, clock) = Open(TsdbFault.None);
         Live(store, clock, 0, 4);
         using var append = store.Begin();
-        append.Add(append.Series(Stores.Named("new"), false, 0), new CounterSample(Begin + Hour, 1, 0)).ShouldBeFalse("that window is a block");
-        append.Add(append.Series(Stores.Named("newer"), false, 0), new CounterSample(clock.Ms - Hour, 1, 0)).ShouldBeTrue();
+        append.Add(append.Series(Stores.Named("new"), false, 0), new CounterSample(Begin + Hour, 1, 0)).ShouldBe(Refusal.TooOld, "that window is a block");
+        append.Add(append.Series(Stores.Named("newer"), false, 0), new CounterSample(clock.Ms - Hour, 1, 0)).ShouldBe(Refusal.None);
     }
 
-    private static (TsdbStore, MemoryFiles, ManualClock) Open(TsdbFault fault, long maxBytes = long.MaxValue)
+    private static (TsdbStore, MemoryFiles, ManualClock) Open(TsdbFault fault, long maxBytes = long.MaxValue, Action<string>? warn = null)
     {
         var (disk, clock) = (new MemoryFiles(), new ManualClock(Begin));
-        return (Stores.Open(disk, retention: TimeSpan.FromHours(48), time: clock, fault: fault, maxBytes: maxBytes, segmentBytes: 4000), disk, clock);
+        return (Stores.Open(disk, retention: TimeSpan.FromHours(48), time: clock, fault: fault, maxBytes: maxBytes, segmentBytes: 4000, warn: warn), disk, clock);
     }
 
     private static void Live(TsdbStore store, ManualClock clock, int fromHour, int toHour, int samples = 4)

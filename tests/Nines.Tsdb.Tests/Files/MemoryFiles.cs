@@ -13,6 +13,9 @@ internal sealed class MemoryFiles : IStoreFiles
     public int Operations { get; private set; }
     public Func<int, bool> Fails { get; set; } = _ => false;
 
+    /// <summary>Bytes of mapped files that the disk does not give.</summary>
+    public Func<long, bool> Bad { get; set; } = _ => false;
+
     /// <summary>Everything that was written.</summary>
     public MemoryFiles Copy()
     {
@@ -44,7 +47,7 @@ internal sealed class MemoryFiles : IStoreFiles
     public MappedBytes Map(string path)
     {
         Operate();
-        return new MemoryMap([.. Files[path].Bytes]);
+        return new MemoryMap(this, [.. Files[path].Bytes]);
     }
 
     public IStoreFile Create(string path)
@@ -103,9 +106,21 @@ internal sealed class MemoryFiles : IStoreFiles
         public int Synced { get; set; } = synced;
     }
 
-    private sealed class MemoryMap(byte[] bytes) : MappedBytes
+    private sealed class MemoryMap(MemoryFiles disk, byte[] bytes) : MappedBytes
     {
         public override long Length => bytes.Length;
+
+        public override bool CanRead(long offset, long length)
+        {
+            for (var at = offset; at < offset + length; at++)
+            {
+                if (disk.Bad(at))
+                {
+                    return false;
+                }
+            }
+            return base.CanRead(offset, length);
+        }
 
         public override ReadOnlySpan<byte> Slice(long offset, int length)
         {

@@ -82,6 +82,29 @@ public class LogDamageTests
         }
     }
 
+    [Theory]
+    [InlineData("log/notes.txt")]
+    [InlineData("log/00000000.log.swp")]
+    [InlineData("log/zz.log")]
+    [InlineData("blocks/zz.block")]
+    [InlineData("blocks/notes.txt")]
+    public void Open_AFileThatIsNoneOfOurs_IsLeftAlone(string stray)
+    {
+        var (disk, _) = Written();
+        disk.Files[stray] = new MemoryFiles.Content("what someone left there"u8.ToArray(), 0);
+        using (var store = Stores.Open(disk))
+        {
+            store.Health.Damages.ShouldBeEmpty();
+            store.Health.BlockDamages.ShouldBeEmpty();
+            store.Append(Stores.Named("b"), new CounterSample(1_000_000, 9, 77));
+            store.Maintain();
+        }
+        disk.Files[stray].Bytes.Count.ShouldBe(23);
+        using var again = Stores.Open(disk);
+        again.Health.Damages.ShouldBeEmpty();
+        again.ReadAll()[Stores.Named("b")].Count.ShouldBe(Commits + 1);
+    }
+
     [Fact]
     public void Open_NewerVersion_Refuses()
     {

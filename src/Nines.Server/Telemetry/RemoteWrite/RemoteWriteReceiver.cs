@@ -72,13 +72,13 @@ internal sealed class RemoteWriteReceiver(ISampleSink sink, MetadataStore metada
         {
             TakeSeries(append, series, ref taken);
         }
-        append.Commit();
+        taken.Committed(append.Commit());
         var about = new ProtoReader(message);
         while (WriteRequest.TryReadMetadata(ref about, out var one))
         {
             metadata.Note(one);
         }
-        TelemetryMeter.RemoteSamples(taken.Samples, taken.Refused, taken.Histograms);
+        TelemetryMeter.RemoteSamples(taken.Samples, taken.Total, taken.Histograms);
         return taken.First is null ? new(204, "") : new(400, taken.ToString());
     }
 
@@ -105,8 +105,7 @@ internal sealed class RemoteWriteReceiver(ISampleSink sink, MetadataStore metada
     private void TakeSeries(IAppend append, in WrittenSeries series, ref Tally taken)
     {
         var reference = _cache.Find(series.Labels);
-        var fresh = reference == 0;
-        if (fresh && (reference = Resolve(append, series.Labels, ref taken)) == 0)
+        if (reference == 0 && (reference = Resolve(append, series.Labels, ref taken)) == 0)
         {
             return;
         }
@@ -115,27 +114,29 @@ internal sealed class RemoteWriteReceiver(ISampleSink sink, MetadataStore metada
         while (WriteRequest.TryReadSample(ref rest, ref histograms, out var sample))
         {
             var counter = new CounterSample(sample.TimeMs, sample.Value, 0);
-            if (append.Add(reference, counter))
+            var why = append.Add(reference, counter);
+            if (why == Refusal.UnknownSeries)
             {
-                taken.Samples++;
-                continue;
+                // The store has forgotten the series since it was remembered here.
+                if ((reference = Resolve(append, series.Labels, ref taken)) == 0)
+                {
+                    return;
+                }
+                why = append.Add(reference, counter);
             }
-            // The store may have retired the series since; then it has another place now.
-            var (before, now) = (reference, fresh ? reference : Resolve(append, series.Labels, ref taken));
-            (reference, fresh) = (now, true);
-            if (now != before && append.Add(now, counter))
+            if (why == Refusal.None)
             {
                 taken.Samples++;
             }
             else
             {
-                taken.Refuse(1, "out of order or a second value for its time", NameOf(series.Labels), sample.TimeMs);
+                taken.Refuse(why, NameOf(series.Labels), sample.TimeMs);
             }
         }
         if (histograms > 0)
         {
             taken.Histograms += histograms;
-            taken.Refuse(histograms, "native histograms are not stored", NameOf(series.Labels), null);
+            taken.First ??= $"native histograms are not stored: series {NameOf(series.Labels)}";
         }
     }
 
@@ -150,13 +151,13 @@ internal sealed class RemoteWriteReceiver(ISampleSink sink, MetadataStore metada
         }
         if (problem.Length > 0)
         {
-            taken.Refuse(1, problem, NameOf(bytes), null);
+            taken.RefuseLabels(problem, NameOf(bytes));
             return 0;
         }
-        var reference = append.Series(labels!, bornInKnownTarget: false, intervalMs: 0);
+        var reference = append.Series(labels!, bornInKnownTarget: false, intervalMs: 0, out var why);
         if (reference == 0)
         {
-            taken.Refuse(1, "the store holds as many series as it may", NameOf(bytes), null);
+            taken.Refuse(why, NameOf(bytes), null);
             return 0;
         }
         _cache.Set(bytes, reference);
@@ -171,17 +172,40 @@ internal sealed class RemoteWriteReceiver(ISampleSink sink, MetadataStore metada
 
     private struct Tally
     {
+        private Refusals _refused;
+        private int _badLabels;
+
         public int Samples;
-        public int Refused;
         public int Histograms;
         public string? First;
 
-        public void Refuse(int count, string why, string series, long? timeMs)
+        public readonly int Total => _refused.Total + _badLabels + Histograms;
+
+        public void Refuse(Refusal why, string series, long? timeMs)
         {
-            Refused += count;
-            First ??= why + (series.Length > 0 ? $": series {series}" : "") + (timeMs is { } at ? $" at {at}" : "");
+            _refused.Count(why);
+            First ??= $"{Refusals.Words(why)}: series {series}" + (timeMs is { } at ? $" at {at}" : "");
         }
 
-        public override readonly string ToString() => $"{Samples} samples were stored, {Refused} samples or series were refused; the first: {First}";
+        public void RefuseLabels(string problem, string series)
+        {
+            _badLabels++;
+            First ??= problem + (series.Length > 0 ? $": series {series}" : "");
+        }
+
+        // What was taken may still be refused, since others write at the same time.
+        public void Committed(in Committed committed)
+        {
+            Samples -= committed.Refused.Total;
+            _refused.Add(committed.Refused);
+            First ??= committed.Refused.Total > 0 ? "another write to the same series came first" : null;
+        }
+
+        public override readonly string ToString()
+        {
+            string[] refused = [_refused.ToString(), _badLabels > 0 ? $"{_badLabels} series with bad labels" : "",
+                Histograms > 0 ? $"{Histograms} native histograms" : ""];
+            return $"{Samples} samples were stored; refused: {string.Join(", ", refused.Where(r => r.Length > 0))}; the first: {First}";
+        }
     }
 }

@@ -43,8 +43,30 @@ public sealed class RemoteWriteReceiverTests : IDisposable
         var receiver = Receiver();
         receiver.Take(Up("a", (Now, 1)).Block);
         var outcome = receiver.Take(Up("a", (Now - 1, 7), (Now + 5, 8)).Block);
-        outcome.ShouldBe(new WriteOutcome(400, $"1 samples were stored, 1 samples or series were refused; the first: out of order or a second value for its time: series up{{job=\"a\"}} at {Now - 1}"));
+        outcome.ShouldBe(new WriteOutcome(400, $"1 samples were stored; refused: 1 out of order; the first: out of order: series up{{job=\"a\"}} at {Now - 1}"));
         Samples("a").ShouldBe([new(Now, 1), new(Now + 5, 8)]);
+    }
+
+    [Fact]
+    public void Take_RefusedForSeveralReasons_CountsEach()
+    {
+        var receiver = Receiver();
+        receiver.Take(Up("a", (Now, 1)).Block);
+        var outcome = receiver.Take(Up("a", (Now - 1, 7), (Now, 2), (Now + 5, 8), (Now + 3_600_000, 1)).Series([("__name__", "up"), ("job", "b")], (Now, 3)).Block);
+        outcome.ShouldBe(new WriteOutcome(400, "2 samples were stored; refused: 1 out of order, 1 with a second value for their time, 1 too far in the future; "
+            + $"the first: out of order: series up{{job=\"a\"}} at {Now - 1}"));
+        Samples("a").ShouldBe([new(Now, 1), new(Now + 5, 8)]);
+        Samples("b").ShouldBe([new(Now, 3)]);
+    }
+
+    [Fact]
+    public void Take_AnotherWriteCameFirst_IsNoSuccess()
+    {
+        var receiver = new RemoteWriteReceiver(new Overtaken(_store), _metadata, new(), _clock);
+        var outcome = receiver.Take(Up("a", (Now, 1), (Now + 1, 1)).Series([("__name__", "up"), ("job", "b")], (Now, 1)).Block);
+        outcome.ShouldBe(new WriteOutcome(400,
+            "2 samples were stored; refused: 1 with a second value for their time; the first: another write to the same series came first"));
+        Samples("a").ShouldBe([new(Now, 99), new(Now + 1, 1)]);
     }
 
     [Fact]
@@ -54,7 +76,7 @@ public sealed class RemoteWriteReceiverTests : IDisposable
         byte[] histogram = [.. RemoteBody.Field(1, RemoteBody.Label("__name__", "h")), .. RemoteBody.Field(4, [1])];
         var outcome = receiver.Take(Up("a", (Now, 1)).Series([("b", "1"), ("__name__", "up")], (Now, 1)).Raw(1, histogram).Block);
         outcome.Status.ShouldBe(400);
-        outcome.Message.ShouldBe("1 samples were stored, 2 samples or series were refused; the first: labels out of order: __name__ after b");
+        outcome.Message.ShouldBe("1 samples were stored; refused: 1 series with bad labels, 1 native histograms; the first: labels out of order: __name__ after b");
         Samples("a").Count.ShouldBe(1);
         receiver.Take(new RemoteBody().Raw(1, histogram).Block).Message.ShouldEndWith("native histograms are not stored: series h");
     }
@@ -132,6 +154,43 @@ public sealed class RemoteWriteReceiverTests : IDisposable
         Receiver().Take(Up("a", (Now, 1)).Metadata("up", 2, "Is it up?", "").Metadata("up", 2, "Is it up?", "").Block);
         var (family, accounts) = _metadata.Read(null, -1, 0).ShouldHaveSingleItem();
         (family, accounts.ShouldHaveSingleItem().Type).ShouldBe(("up", "gauge"));
+    }
+
+    [Fact]
+    public void Take_SeriesTheStoreHasForgotten_IsResolvedAgain()
+    {
+        var sink = new ForgetfulSink(_store);
+        var receiver = new RemoteWriteReceiver(sink, _metadata, new(), _clock);
+        receiver.Take(Up("a", (Now, 1)).Block);
+        sink.Forget();
+        receiver.Take(Up("a", (Now + 1, 2), (Now + 2, 3)).Block).ShouldBe(new WriteOutcome(204, ""));
+        receiver.Take(Up("a", (Now + 3, 4)).Block).ShouldBe(new WriteOutcome(204, ""));
+        Samples("a").Count.ShouldBe(4);
+    }
+
+    // Another writer comes between what is added and its commit.
+    private sealed class Overtaken(TsdbStore store) : ISampleSink, IAppend
+    {
+        private readonly IAppend _inner = store.Begin();
+
+        public IAppend Begin() => this;
+
+        public long Series(Labels labels, bool bornInKnownTarget, long intervalMs, out Refusal refusal) =>
+            _inner.Series(labels, bornInKnownTarget, intervalMs, out refusal);
+
+        public Refusal Add(long series, CounterSample sample) => _inner.Add(series, sample);
+
+        public Committed Commit()
+        {
+            using (var other = store.Begin())
+            {
+                other.Add(other.Series(Labels.Of(("__name__", "up"), ("job", "a")), false, 0), new CounterSample(Now, 99, 0));
+                other.Commit();
+            }
+            return _inner.Commit();
+        }
+
+        public void Dispose() => _inner.Dispose();
     }
 
     public void Dispose()
