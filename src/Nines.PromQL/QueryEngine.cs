@@ -50,7 +50,7 @@ public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
     private static QueryResult Parsed(string query, Func<Expr, QueryResult> evaluate)
     {
         var parsed = PromParser.Parse(query);
-        return parsed.Expr is { } expr ? evaluate(expr) : Bad(parsed.Problems[0].Message);
+        return parsed.Expr is { } expr ? evaluate(expr) : Bad(parsed.Problems[0].In(query));
     }
 
     private static QueryResult Bad(string message) => new(null, new QueryError(QueryErrorKind.BadData, message), []);

@@ -35,7 +35,7 @@ public sealed class IndicatorReader
         var parsed = PromParser.Parse(WithoutTemplates(query));
         if (parsed.Expr is null)
         {
-            return new(null, [.. parsed.Problems.Select(p => new IndicatorProblem(p.Start, p.End, p.Message, ""))]);
+            return new(null, [.. parsed.Problems.Select(p => new IndicatorProblem(p.Start, p.End, p.In(query), ""))]);
         }
         var reader = new IndicatorReader();
         reader.Sum(parsed.Expr, 1);
