@@ -111,6 +111,9 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
         ParenExpr paren => SelectsHistogram(paren.Inner),
         BinaryExpr binary => SelectsHistogram(binary.Left) || SelectsHistogram(binary.Right),
         AggregateExpr aggregate => SelectsHistogram(aggregate.Inner) || (aggregate.Parameter is { } p && SelectsHistogram(p)),
+        // Conditions on labels to be added select nothing of their own, but names of info series do.
+        Call { Function.Name: "info" } call => call.Arguments.Where((a, i) => i == 0 || ((VectorSelector)a).Matchers.Any(m => m.Name == Labels.MetricName))
+            .Any(SelectsHistogram),
         Call call => call.Arguments.Any(SelectsHistogram),
         _ => false,
     };
