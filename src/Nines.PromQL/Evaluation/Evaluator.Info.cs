@@ -21,7 +21,8 @@ internal sealed partial class Evaluator
         var tells = names.Exists(m => m.Op is MatchOp.Equal or MatchOp.Regex);
         bool IsInfo(Row row) => tells && names.TrueForAll(m => m.Matches(Seen(row).Name));
         var subjects = rows.Where(r => !IsInfo(r)).ToList();
-        var infos = InfoSeries(subjects, names.Count > 0 ? names : [target], data, InfoTimes(call.Arguments[0], steps) ?? steps);
+        List<Matcher> called = tells ? names : names.Count == 0 ? [target] : [.. names, new Matcher(Labels.MetricName, MatchOp.Regex, ".+_info")];
+        var infos = InfoSeries(subjects, called, data, InfoTimes(call.Arguments[0], steps) ?? steps);
         var byLabels = new Dictionary<(Labels, bool), Row>();
         foreach (var row in rows)
         {
