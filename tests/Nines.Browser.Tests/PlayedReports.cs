@@ -22,6 +22,8 @@ internal sealed class PlayedReports : IObjectiveReports
 
     public ObjectiveReport? Find(string key) { lock (_played) { return _played.Find(p => p.Objective.Key == key) is { } played ? Report(played) : null; } }
 
+    public IReadOnlyList<ObjectiveReport> Groups(string key) => [];
+
     public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes)
     {
         lock (_played)
@@ -89,12 +91,12 @@ internal sealed class PlayedReports : IObjectiveReports
         var counter = new CounterExpression([], "sum(rate(x_total[5m]))", "x");
         var objective = new Objective
         {
-            Key = $"{service}/{name}@production", Service = service, Environment = "production", DisplayName = promise, Target = target, WindowMinutes = Window,
-            Indicator = new Indicator(null, counter, counter), BurnPolicy = BurnPolicy.Default, Position = new SourcePosition("slos/shop.yaml", 12, 1),
+            Key = $"{service}/{name}@production", Service = service, Environment = "production", DisplayName = promise, Target = target, Windows = [new RollingWindow(Window)],
+            Indicator = new CounterRatio(null, counter, counter), BurnPolicy = BurnPolicy.Default, Position = new SourcePosition("slos/shop.yaml", 12, 1),
             Definition = $"apiVersion: openslo/v1\nkind: SLO\nmetadata:\n  name: {name}\nspec:\n  service: {service}\n  objectives:\n    - target: {target}\n",
             Description = name == "orders" ? "A server error or an unreachable payment provider counts as a failure." : "",
         };
-        var ledger = new ObjectiveLedger(objective.Indicator);
+        var ledger = new ObjectiveLedger(objective.Indicator, objective.Slices);
         for (var m = Minute - first + 1; m <= Minute; m++)
         {
             if (m <= Minute - gapFrom || m > Minute - gapFrom + gapMinutes)

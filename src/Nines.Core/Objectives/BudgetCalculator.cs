@@ -15,22 +15,28 @@ public static class BudgetCalculator
         var now = LedgerTime.MinuteOf(nowMs);
         // While there is a signal, the stretch since the last reading is not missing but to come.
         var asOfMs = lostSinceMs is null && ledger.LastSignalMs > 0 ? ledger.LastSignalMs : nowMs;
-        var window = Window(objective, ledger.Book, now - objective.WindowMinutes, now, asOfMs);
-        var total = BudgetTotal(objective.Target, window.Total);
-        var left = total > 0 ? (total - window.Charged) / total : (double?)null;
+        var windows = objective.Windows.Select(w => Over(objective, ledger.Book, w, now, asOfMs)).ToList();
+        var left = windows[0].RemainingShare;
         return new ObjectiveReport
         {
             Objective = objective,
             State = lostSinceMs is not null || left is null ? BudgetState.Unknown : StateOf(left.Value),
-            Window = window,
-            BudgetTotal = total,
+            Windows = windows,
             Burn = Burn(objective, ledger.Book, now),
             Rules = rules,
-            Spans = [.. Spans(ledger.Book, window.FromMinute, LedgerTime.LastEnded(nowMs))],
+            Spans = [.. Spans(ledger.Events, windows[0].FromMinute, LedgerTime.LastEnded(nowMs))],
             LostSinceMinute = lostSinceMs / LedgerTime.MinuteMs,
             ClosedMinute = ledger.ClosedMinute,
-            GenerationSinceMinute = ledger.Book.FirstMinute ?? now,
+            GenerationSinceMinute = ledger.Events.FirstMinute ?? now,
         };
+    }
+
+    /// <summary>The account of one window at a minute.</summary>
+    public static WindowReport Over(Objective objective, LedgerBook book, BudgetWindow window, long nowMinute, long asOfMs = long.MaxValue)
+    {
+        var (from, end) = window.At(nowMinute);
+        var account = Window(objective, book, from, nowMinute, asOfMs);
+        return new(window, from, end, account, BudgetTotal(objective.Target, account.Total));
     }
 
     /// <summary>Bad events a target allows among a number of events.</summary>
@@ -59,8 +65,8 @@ public static class BudgetCalculator
     public static IReadOnlyList<CoursePoint> Course(Objective objective, LedgerBook book, long fromMinute, long toMinute, int stepMinutes, long nowMinute)
     {
         var points = new List<CoursePoint>();
-        var window = Window(objective, book, nowMinute - objective.WindowMinutes, nowMinute);
-        var budget = BudgetTotal(objective.Target, window.Total);
+        var window = Over(objective, book, objective.Windows[0], nowMinute);
+        var budget = window.BudgetTotal;
         for (var at = fromMinute; at < toMinute; at += stepMinutes)
         {
             var end = Math.Min(at + stepMinutes, toMinute);

@@ -14,6 +14,8 @@ public enum CountedQuality : byte
     Reset = 2,
     /// <summary>Late samples re-opened the minute after it had closed.</summary>
     Revised = 4,
+    /// <summary>The minute was evaluated by a query, not counted.</summary>
+    Evaluated = 8,
 }
 
 /// <summary>One minute of an objective's account.</summary>

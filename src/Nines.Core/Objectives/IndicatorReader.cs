@@ -6,7 +6,8 @@ namespace Nines.Core.Objectives;
 /// <summary>Something in a query that cannot be accounted, with what to write instead.</summary>
 /// <param name="Start">Where it starts, in characters of the query from 0.</param>
 /// <param name="End">The character after its last.</param>
-public readonly record struct IndicatorProblem(int Start, int End, string Message, string Hint);
+/// <param name="Refused">Whether the query cannot have been meant, or is no query at all. Else it can be evaluated instead of counted.</param>
+public readonly record struct IndicatorProblem(int Start, int End, string Message, string Hint, bool Refused);
 
 /// <summary>What came of reading a query: a sum of counters, or problems.</summary>
 /// <param name="Expression">The counters; null when there are problems.</param>
@@ -32,10 +33,10 @@ public sealed class IndicatorReader
     /// <summary>Reads a query. A window written as <c>{{.window}}</c> is taken as any other.</summary>
     public static IndicatorReading Read(string query)
     {
-        var parsed = PromParser.Parse(WithoutTemplates(query));
+        var parsed = PromParser.Parse(WithWindow(query, "5m"));
         if (parsed.Expr is null)
         {
-            return new(null, [.. parsed.Problems.Select(p => new IndicatorProblem(p.Start, p.End, p.In(query), ""))]);
+            return new(null, [.. parsed.Problems.Select(p => new IndicatorProblem(p.Start, p.End, p.In(query), "", true))]);
         }
         var reader = new IndicatorReader();
         reader.Sum(parsed.Expr, 1);
@@ -48,18 +49,18 @@ public sealed class IndicatorReader
             : new(new CounterExpression(reader._terms, query, string.Join("", reader._terms.Select(Canonical).Order(StringComparer.Ordinal))), []);
     }
 
-    /// <summary>Replaces {{…}} by a window of the same length in characters, so that positions stay right.</summary>
-    private static string WithoutTemplates(string query)
+    /// <summary>A query with <c>{{.window}}</c> replaced, padded to the same length in characters so that positions stay right.</summary>
+    public static string WithWindow(string query, string window)
     {
         var at = 0;
         while ((at = query.IndexOf("[{{", at, StringComparison.Ordinal)) >= 0)
         {
-            var end = query.IndexOf("}}]", at, StringComparison.Ordinal);
+            var end = query.IndexOf("}}", at, StringComparison.Ordinal);
             if (end < 0 || query.AsSpan(at + 3, end - at - 3).Trim() is not (".window" or ".Window"))
             {
                 return query;
             }
-            query = string.Concat(query.AsSpan(0, at + 1), "5m".PadRight(end + 1 - at), query.AsSpan(end + 2));
+            query = string.Concat(query.AsSpan(0, at + 1), window.PadRight(end + 1 - at), query.AsSpan(end + 2));
             at = end;
         }
         return query;
@@ -83,7 +84,7 @@ public sealed class IndicatorReader
                 Refuse(binary, "vector matching cannot be accounted", "drop on, ignoring, group_ and fill: each side is summed as a whole");
                 break;
             case BinaryExpr { Op: "/" or "*" } binary:
-                Refuse(binary, $"\"{binary.Op}\" makes a ratio, not a count of events", "put good and total in separate queries");
+                Refuse(binary, $"\"{binary.Op}\" makes a ratio, not a count of events", "put good and total in separate queries", refused: true);
                 break;
             case BinaryExpr binary:
                 Refuse(binary, $"\"{binary.Op}\" does not give a count of events", "only + and - join counters");
@@ -104,7 +105,8 @@ public sealed class IndicatorReader
                 Refuse(call.Arguments[0], "a subquery cannot be accounted", "write a selector with a window, such as requests_total[5m]");
                 break;
             case Call call:
-                Refuse(call, $"{call.Function.Name} does not count events", HintFor(call.Function.Name));
+                Refuse(call, $"{call.Function.Name} does not count events", HintFor(call.Function.Name),
+                    refused: call.Function.Name.StartsWith("histogram_", StringComparison.Ordinal));
                 break;
             case VectorSelector selector:
                 Selector(selector, sign);
@@ -137,7 +139,7 @@ public sealed class IndicatorReader
         }
         else if (!selector.Matchers.Any(m => m.Name == Labels.MetricName && !m.Matches("")))
         {
-            Refuse(selector, "the selector names no metric", "begin it with the name of a counter");
+            Refuse(selector, "the selector names no metric", "begin it with the name of a counter", refused: true);
         }
         else
         {
@@ -149,17 +151,17 @@ public sealed class IndicatorReader
     {
         if (_terms.Count > MaxTerms)
         {
-            Refuse(whole, $"more than {MaxTerms} counters", "use a regular expression in a matcher");
+            Refuse(whole, $"more than {MaxTerms} counters", "use a regular expression in a matcher", refused: true);
             return;
         }
         var signs = _terms.ToLookup(t => Canonical(t)[1..], t => t.Sign, StringComparer.Ordinal);
         foreach (var same in signs.Where(s => s.Contains(1) && s.Contains(-1)))
         {
-            Refuse(whole, $"{same.Key} is both added and taken away", "drop both");
+            Refuse(whole, $"{same.Key} is both added and taken away", "drop both", refused: true);
         }
         if (_terms.TrueForAll(t => t.Sign < 0))
         {
-            Refuse(whole, "nothing is added, so the count would be negative", "drop the minus");
+            Refuse(whole, "nothing is added, so the count would be negative", "drop the minus", refused: true);
         }
     }
 
@@ -169,5 +171,5 @@ public sealed class IndicatorReader
         return $"{(term.Sign > 0 ? '+' : '-')}{{{string.Join(",", matchers)}}}";
     }
 
-    private void Refuse(Expr at, string message, string hint) => _problems.Add(new(at.Span.Start, at.Span.End, message, hint));
+    private void Refuse(Expr at, string message, string hint, bool refused = false) => _problems.Add(new(at.Span.Start, at.Span.End, message, hint, refused));
 }

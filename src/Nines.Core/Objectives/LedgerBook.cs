@@ -4,7 +4,8 @@ namespace Nines.Core.Objectives;
 /// The account of one objective generation: entries by minute with hour sums on top, and spans. Any window is summed exactly to the minute.
 /// Not safe for several threads.
 /// </summary>
-public sealed class LedgerBook
+/// <param name="scale">Units of a count in one event.</param>
+public sealed class LedgerBook(long scale = LedgerTime.Scale)
 {
     private readonly List<HourBlock> _hours = [];       // dense: element i is hour _firstHour + i
     private readonly List<LedgerSpan> _spans = [];      // by end
@@ -84,7 +85,7 @@ public sealed class LedgerBook
     public WindowAccount Sum(long fromMinute, long toMinute, long asOfMs = long.MaxValue)
     {
         var (good, bad, seconds) = SumEntries(fromMinute, toMinute);
-        var (goodEvents, badEvents) = (LedgerTime.ToEvents(good), LedgerTime.ToEvents(bad));
+        var (goodEvents, badEvents) = (good / (double)scale, bad / (double)scale);
         var (known, unseen, approximate) = (seconds / 60.0, 0.0, false);
         long fromMs = fromMinute * LedgerTime.MinuteMs, toMs = toMinute * LedgerTime.MinuteMs;
         var counted = new SpanUnion();

@@ -9,10 +9,10 @@ namespace Nines.Core.Objectives;
 public readonly record struct LedgerRevision(long Minute, long Good, long Bad);
 
 /// <summary>
-/// Counts one objective generation: moves a cursor over each series of its indicator and books the increments.
-/// The state is the book, the cursors and the closed minute; the three are stored together. Not safe for several threads.
+/// Counts one objective generation: moves a cursor over each series of its indicator and books the increments, or books what its queries gave.
+/// The state is the account of events, the cursors and the closed minute; the three are stored together. Not safe for several threads.
 /// </summary>
-public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = LedgerFault.None)
+public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null, LedgerFault fault = LedgerFault.None)
 {
     /// <summary>Late samples re-open a minute for this long; older ones go to <see cref="LateDropped"/>.</summary>
     public const int ReopenMinutes = 60;
@@ -20,6 +20,7 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
     // Of a series that left, the cursor is kept for longer than its samples are: what returns later is another counter.
     private const long ForgetMs = 30L * 24 * 60 * LedgerTime.MinuteMs;
 
+    private readonly SliceBook? _slices = slices is null ? null : new SliceBook(slices);
     private readonly Dictionary<ulong, CounterCursor> _stored = [];
     private readonly Dictionary<ulong, Counter> _counters = [];
     private readonly List<LedgerRevision> _revisions = [];
@@ -33,8 +34,11 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
         public int PartSign;
     }
 
-    /// <summary>The account.</summary>
-    public LedgerBook Book { get; } = new();
+    /// <summary>The account of events; what is stored.</summary>
+    public LedgerBook Events { get; } = new(indicator.Scale);
+
+    /// <summary>The account the budget is kept in: that of events or, derived from it, that of slices.</summary>
+    public LedgerBook Book => _slices?.Book ?? Events;
 
     /// <summary>The last closed minute; 0 before the first. Only <see cref="Close"/> moves it.</summary>
     public long ClosedMinute { get; private set; }
@@ -52,7 +56,8 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
     public int SeriesCount => _counters.Count;
 
     /// <summary>
-    /// Tells which series the indicator selects now: for each term of <see cref="Indicator.Total"/>, then of the good or bad part, the handles tracked for it.
+    /// Tells which series the indicator selects now: for each term of <see cref="CounterRatio.Total"/>, then of the
+    /// good or bad part, the handles tracked for it.
     /// A series that left keeps its cursor in case it returns.
     /// </summary>
     public void SetSeries(IReadOnlyList<IReadOnlyList<ISeriesHandle>> total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> part)
@@ -62,13 +67,13 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
             _stored[id] = counter.Cursor;
         }
         _counters.Clear();
-        var partTerms = (indicator.Good ?? indicator.Bad!).Terms;
+        var counted = (CounterRatio)indicator;
         IntervalMs = 0;
         for (var i = 0; i < total.Count; i++)
         {
             foreach (var handle in total[i])
             {
-                CounterOf(handle).TotalSign += indicator.Total.Terms[i].Sign;
+                CounterOf(handle).TotalSign += counted.Total.Terms[i].Sign;
                 IntervalMs = Math.Max(IntervalMs, handle.IntervalMs);
             }
         }
@@ -76,7 +81,7 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
         {
             foreach (var handle in part[i])
             {
-                CounterOf(handle).PartSign += partTerms[i].Sign;
+                CounterOf(handle).PartSign += counted.Part.Terms[i].Sign;
             }
         }
     }
@@ -104,8 +109,28 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
         }
     }
 
+    /// <summary>Books what the queries of an evaluated indicator gave for a minute.</summary>
+    /// <param name="minute">The minute; each is booked once.</param>
+    /// <param name="reading">What they gave; null when they gave nothing.</param>
+    public void BookEvaluated(long minute, EvaluatedMinute? reading)
+    {
+        IntervalMs = LedgerTime.MinuteMs;
+        if (reading is not { } given)
+        {
+            return;
+        }
+        var endMs = minute * LedgerTime.MinuteMs;
+        Events.Add(minute, (long)Math.Round(given.Good * indicator.Scale), (long)Math.Round(given.Bad * indicator.Scale), CountedQuality.Evaluated);
+        Events.Observe(endMs - LedgerTime.MinuteMs, endMs);
+        LastSignalMs = Math.Max(LastSignalMs, endMs);
+    }
+
     /// <summary>Closes all minutes up to and including one. What is read of them later is a revision.</summary>
-    public void Close(long minute) => ClosedMinute = Math.Max(ClosedMinute, minute);
+    public void Close(long minute)
+    {
+        ClosedMinute = Math.Max(ClosedMinute, minute);
+        _slices?.Derive(Events, ClosedMinute);
+    }
 
     /// <summary>The closed minutes that were re-opened since the last call.</summary>
     public IReadOnlyList<LedgerRevision> TakeRevisions()
@@ -184,24 +209,24 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
         }
         var total = counter.TotalSign * increment.Count;
         var part = counter.PartSign * increment.Count;
-        var (good, bad) = indicator.Bad is null ? (part, total - part) : (total - part, part);
+        var (good, bad) = ((CounterRatio)indicator).Bad is null ? (part, total - part) : (total - part, part);
         if (counter.TotalSign != 0)
         {
             LastSignalMs = Math.Max(LastSignalMs, increment.ToMs);
         }
         if (increment.UnseenFromMs > 0 && increment.UnseenAtMost > 0 && counter.TotalSign != 0)
         {
-            Book.AddSpan(new LedgerSpan(increment.UnseenFromMs, increment.UnseenToMs, 0, 0, SpanKind.Unseen, increment.UnseenAtMost));
+            Events.AddSpan(new LedgerSpan(increment.UnseenFromMs, increment.UnseenToMs, 0, 0, SpanKind.Unseen, increment.UnseenAtMost));
         }
         switch (increment.Kind)
         {
             case IncrementKind.Gap:
             case IncrementKind.Start:
                 var kind = increment.Kind == IncrementKind.Gap ? SpanKind.Gap : SpanKind.Start;
-                Book.AddSpan(new LedgerSpan(increment.FromMs, increment.ToMs, LedgerTime.ToEvents(good), LedgerTime.ToEvents(bad), kind, 0));
+                Events.AddSpan(new LedgerSpan(increment.FromMs, increment.ToMs, LedgerTime.ToEvents(good), LedgerTime.ToEvents(bad), kind, 0));
                 break;
             case IncrementKind.Uncounted:
-                Book.Add(LedgerTime.MinuteOf(increment.ToMs), 0, 0, CountedQuality.FirstUncounted);
+                Events.Add(LedgerTime.MinuteOf(increment.ToMs), 0, 0, CountedQuality.FirstUncounted);
                 break;
             default:
                 BookMinute(counter, increment, good, bad);
@@ -223,10 +248,11 @@ public sealed class ObjectiveLedger(Indicator indicator, LedgerFault fault = Led
             quality |= CountedQuality.Revised;
             _revisions.Add(new LedgerRevision(minute, good, bad));
         }
-        Book.Add(minute, good, bad, quality);
+        Events.Add(minute, good, bad, quality);
+        _slices?.Touch(minute);
         if (counter.TotalSign != 0)
         {
-            Book.Observe(increment.FromMs, increment.ToMs);
+            Events.Observe(increment.FromMs, increment.ToMs);
         }
     }
 }

@@ -24,17 +24,20 @@ public sealed record ObjectiveReport
     /// <summary>The state of its budget.</summary>
     public required BudgetState State { get; init; }
 
-    /// <summary>Its window: the account in it.</summary>
-    public required WindowAccount Window { get; init; }
+    /// <summary>The account over each of its windows, in the objective's order.</summary>
+    public required IReadOnlyList<WindowReport> Windows { get; init; }
 
-    /// <summary>Bad events the target allows for the events of the window: (1 − target) × total.</summary>
-    public required double BudgetTotal { get; init; }
+    /// <summary>The account over the first window, which the state and the burn limits go by.</summary>
+    public WindowAccount Window => Windows[0].Account;
 
-    /// <summary>Budget that is not spent, in events; negative when overspent.</summary>
-    public double BudgetRemaining => BudgetTotal - Window.Charged;
+    /// <inheritdoc cref="WindowReport.BudgetTotal"/>
+    public double BudgetTotal => Windows[0].BudgetTotal;
 
-    /// <summary>Share of the budget that is not spent, 1 = all, negative when overspent; null while there are no events.</summary>
-    public double? RemainingShare => BudgetTotal > 0 ? BudgetRemaining / BudgetTotal : null;
+    /// <inheritdoc cref="WindowReport.BudgetRemaining"/>
+    public double BudgetRemaining => Windows[0].BudgetRemaining;
+
+    /// <inheritdoc cref="WindowReport.RemainingShare"/>
+    public double? RemainingShare => Windows[0].RemainingShare;
 
     /// <summary>Burn over each window of the policy, shortest first.</summary>
     public required IReadOnlyList<BurnReading> Burn { get; init; }
@@ -53,6 +56,21 @@ public sealed record ObjectiveReport
 
     /// <summary>When the indicator last changed its meaning (start of the generation), Unix minutes.</summary>
     public long GenerationSinceMinute { get; init; }
+}
+
+/// <summary>The account of one of an objective's windows.</summary>
+/// <param name="Window">The window.</param>
+/// <param name="FromMinute">Its start, Unix minutes, excluded.</param>
+/// <param name="EndMinute">Its end, included: now for a rolling window, later for a period of the calendar that still runs.</param>
+/// <param name="Account">The events in it so far.</param>
+/// <param name="BudgetTotal">Bad events the target allows for the events so far: (1 − target) × total.</param>
+public sealed record WindowReport(BudgetWindow Window, long FromMinute, long EndMinute, WindowAccount Account, double BudgetTotal)
+{
+    /// <summary>Budget that is not spent, in events; negative when overspent.</summary>
+    public double BudgetRemaining => BudgetTotal - Account.Charged;
+
+    /// <summary>Share of the budget that is not spent, 1 = all, negative when overspent; null while there are no events.</summary>
+    public double? RemainingShare => BudgetTotal > 0 ? BudgetRemaining / BudgetTotal : null;
 }
 
 /// <summary>Events of a window. Counts are events; fractions occur where a span is cut by the window's edge.</summary>
@@ -137,7 +155,10 @@ public interface IObjectiveReports
     /// <summary>A report for each objective of the workspace, in order of key.</summary>
     IReadOnlyList<ObjectiveReport> All();
 
-    /// <summary>The report of one objective, or null.</summary>
+    /// <summary>The reports of an objective's groups, those beyond the cap last; empty when it has none.</summary>
+    IReadOnlyList<ObjectiveReport> Groups(string key);
+
+    /// <summary>The report of one objective or of one of its groups, or null.</summary>
     ObjectiveReport? Find(string key);
 
     /// <summary>The course of an objective over <paramref name="fromMinute"/> (excluded) to <paramref name="toMinute"/> in buckets of

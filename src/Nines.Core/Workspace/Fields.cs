@@ -129,6 +129,29 @@ internal sealed class Fields(BindingFile file, YamlNode node, string what)
         return value;
     }
 
+    /// <summary>A share of a whole, written as 99.5% or 0.995; between 0 and 1, both excluded.</summary>
+    public decimal? Share(string key)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+        var percent = text.Value.EndsWith('%');
+        if (!decimal.TryParse(text.Value.AsSpan().TrimEnd('%').Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
+        {
+            file.Error(text, "wrong-type", $"{key} must be a number or a percentage, not {text.Value}", "write it as 99.5% or 0.995");
+            return null;
+        }
+        share = percent ? share / 100 : share;
+        if (share is <= 0 or >= 1)
+        {
+            file.Error(text, "bad-value", $"{key} must be between 0 and 1 (100%), both excluded, not {text.Value}",
+                share is > 1 and < 100 && !percent ? $"did you mean {text.Value}%?" : "");
+            return null;
+        }
+        return share;
+    }
+
     /// <summary>A duration in Prometheus' notation, in milliseconds.</summary>
     public long? Duration(string key, long leastMs, long mostMs, bool required = false)
     {

@@ -45,5 +45,10 @@ internal sealed class Found
 /// <summary>An objective whose names are not looked up yet. References carry their place.</summary>
 internal sealed record DraftObjective(
     BindingFile File, YamlText Name, string Suffix, YamlText? Service, YamlText? Environment, string DisplayName, string Description, decimal Target,
-        YamlNode TargetNode, int WindowMinutes,
-    Indicator? Indicator, YamlText? IndicatorRef, YamlText? Policy, UnknownTreatment Unknown, string Definition);
+    YamlNode TargetNode, IReadOnlyList<BudgetWindow> Windows, Indicator? Indicator, YamlText? IndicatorRef, YamlNode Node,
+    (ThresholdOperator Operator, double Value)? Limit, Slicing? Slices, decimal? Sla, IReadOnlyList<string> GroupBy,
+    YamlText? Policy, UnknownTreatment Unknown, string Definition)
+{
+    /// <summary>Length of the window that burn limits go by.</summary>
+    public int WindowMinutes => Windows[0].NominalMinutes;
+}

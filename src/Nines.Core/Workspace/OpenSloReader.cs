@@ -23,9 +23,7 @@ internal static class OpenSloReader
                 spec?.Done();
                 break;
             case "SLI":
-                var indicator = spec is null ? null : Indicator(spec);
-                spec?.Ignore("description");
-                spec?.Done();
+                var indicator = spec is null ? null : OpenSloIndicatorReader.Spec(spec);
                 if (name is not null && found.IsNew(file, name, "SLI", name.Value))
                 {
                     found.Indicators.Add(name.Value, indicator);
@@ -82,12 +80,11 @@ internal static class OpenSloReader
         {
             file.Error(reference, "bad-value", "indicator and indicatorRef are both given", "drop one");
         }
-        var indicator = InlineIndicator(inline);
-        if (spec.Text("budgetingMethod") is { } method && method.Value != "Occurrences")
-        {
-            file.Error(method, "unsupported", $"budgetingMethod {method.Value} is not supported", "write Occurrences: the budget is counted in events");
-        }
-        var window = Window(spec);
+        var indicator = OpenSloIndicatorReader.Inline(inline);
+        var method = spec.OneOf("budgetingMethod", "Occurrences", "Occurrences", "Timeslices", "RatioTimeslices");
+        var sla = annotations?.Share("nines.dev/sla");
+        var groupBy = GroupBy(annotations);
+        var windows = BudgetWindowReader.Read(spec);
         var policy = Policy(spec, found);
         var drafts = spec.Maps("objectives", "objective", required: true).Select((o, i) => (Fields: o, Index: i)).ToList();
         if (drafts.Count == 0 && spec.Any("objectives") is { } none)
@@ -102,38 +99,79 @@ internal static class OpenSloReader
             {
                 file.Error(objective.Node, "unsupported", "composite objectives are not supported", "write an SLO for each indicator");
             }
-            foreach (var key in (string[])["timeSliceTarget", "timeSliceWindow", "op", "value", "compositeWeight"])
-            {
-                if (objective.Any(key) is { } unused)
-                {
-                    file.Warn(unused, "not-used", $"{key} is not used: the budget is counted in events", "drop it");
-                }
-            }
+            var limit = Limit(objective);
+            var slices = Slices(objective, method);
+            objective.Ignore("compositeWeight");
             objective.Done();
-            if (target is not null && window is not null)
+            if (target is not null && windows.Count > 0)
             {
                 var suffix = drafts.Count == 1 ? "" : "/" + (own is { Length: > 0 } ? Slug(own) : (index + 1).ToString());
                 var shown = drafts.Count == 1 || own is null ? displayName ?? own ?? name.Value : $"{displayName ?? name.Value}: {own}";
-                found.Objectives.Add(new(file, name, suffix, service, environment, shown, description, target.Value, at!, window.Value, indicator, reference,
-                    policy, unknown, definition));
+                found.Objectives.Add(new(file, name, suffix, service, environment, shown, description, target.Value, at!, windows, indicator, reference,
+                    objective.Node, limit, slices, sla, groupBy, policy, unknown, definition));
             }
         }
         spec.Done();
     }
 
-    private static Indicator? InlineIndicator(Fields? inline)
+    /// <summary>The limit a threshold metric is held to; null when the objective gives none.</summary>
+    private static (ThresholdOperator Operator, double Value)? Limit(Fields objective)
     {
-        if (inline is null)
+        var value = objective.Number("value", decimal.MinValue, decimal.MaxValue);
+        var given = objective.Any("op");
+        ThresholdOperator? op = objective.OneOf("op", "lte", "lt", "lte", "gt", "gte") switch
+        {
+            "lt" => ThresholdOperator.Lt,
+            "lte" => ThresholdOperator.Lte,
+            "gt" => ThresholdOperator.Gt,
+            "gte" => ThresholdOperator.Gte,
+            _ => null,
+        };
+        return value is null || op is null || given is null ? null : (op.Value, (double)value.Value);
+    }
+
+    private static Slicing? Slices(Fields objective, string? method)
+    {
+        var isSliced = method is "Timeslices" or "RatioTimeslices";
+        var window = objective.Duration("timeSliceWindow", 60_000, 86_400_000, required: isSliced);
+        var target = objective.Number("timeSliceTarget", 0, 1, required: method == "Timeslices");
+        foreach (var key in (string[])["timeSliceWindow", "timeSliceTarget"])
+        {
+            if (objective.Any(key) is { } unused && (!isSliced || (method == "RatioTimeslices" && key == "timeSliceTarget")))
+            {
+                objective.File.Warn(unused, "not-used", $"{key} is not used with budgetingMethod {method}", "drop it");
+            }
+        }
+        if (!isSliced || window is null || (method == "Timeslices" && target is null))
         {
             return null;
         }
-        inline.Ignore("metadata", "kind", "apiVersion");
-        var spec = inline.Map("spec", required: true);
-        var indicator = spec is null ? null : Indicator(spec);
-        spec?.Ignore("description");
-        spec?.Done();
-        inline.Done();
-        return indicator;
+        if (window % 60_000 != 0 || 86_400_000 % window != 0)
+        {
+            objective.File.Error(objective.Any("timeSliceWindow")!, "bad-value", "timeSliceWindow must be whole minutes and divide a day",
+                "write 1m, 5m, 15m or 1h");
+            return null;
+        }
+        if (target is 0)
+        {
+            objective.File.Error(objective.Any("timeSliceTarget")!, "bad-value", "with timeSliceTarget 0 every slice is good");
+            return null;
+        }
+        return new((int)(window.Value / 60_000), method == "Timeslices" ? target : null);
+    }
+
+    private static IReadOnlyList<string> GroupBy(Fields? annotations)
+    {
+        if (annotations?.Text("nines.dev/group-by") is not { } text)
+        {
+            return [];
+        }
+        var names = text.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var name in names.Where(n => !(char.IsAsciiLetter(n[0]) || n[0] == '_') || n.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '_')))
+        {
+            annotations.File.Error(text, "bad-value", $"\"{name}\" is no name of a label", "write label names with commas between them: route, method");
+        }
+        return [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     private static string Slug(string text) =>
@@ -161,28 +199,6 @@ internal static class OpenSloReader
             return (null, null);
         }
         return (value, target ?? percent);
-    }
-
-    private static int? Window(Fields spec)
-    {
-        var windows = spec.Maps("timeWindow", "timeWindow", required: true).ToList();
-        if (windows.Count != 1)
-        {
-            if (spec.Any("timeWindow") is YamlList list)
-            {
-                spec.File.Error(list, "bad-value", $"timeWindow must have one entry, not {list.Items.Count}");
-            }
-            return null;
-        }
-        var window = windows[0];
-        if (!window.Flag("isRolling", true) || window.Any("calendar") is not null)
-        {
-            spec.File.Error(window.Any("calendar") ?? window.Node, "unsupported",
-                "calendar windows are not supported yet", "use isRolling: true with a duration such as 28d");
-        }
-        var ms = window.Duration("duration", 3_600_000, 400L * 86_400_000, required: true);
-        window.Done();
-        return (int?)(ms / 60_000);
     }
 
     private static YamlText? Policy(Fields spec, Found found)
@@ -215,72 +231,5 @@ internal static class OpenSloReader
             }
         }
         return policy;
-    }
-
-    private static Indicator? Indicator(Fields spec)
-    {
-        if (spec.Any("thresholdMetric") is { } threshold)
-        {
-            spec.File.Error(threshold, "unsupported", "thresholdMetric does not count events", "use ratioMetric with counters of good and total events");
-            return null;
-        }
-        var ratio = spec.Map("ratioMetric", required: true);
-        if (ratio is null)
-        {
-            return null;
-        }
-        if (ratio.Any("raw") is { } raw)
-        {
-            ratio.File.Error(raw, "unsupported", "a raw ratio does not count events", "give good (or bad) and total as counters");
-            return null;
-        }
-        if (!ratio.Flag("counter", true))
-        {
-            ratio.File.Error(ratio.Any("counter")!, "unsupported", "gauges do not count events", "use counters with counter: true");
-        }
-        var good = ratio.Map("good");
-        var bad = ratio.Map("bad");
-        if ((good is null) == (bad is null))
-        {
-            ratio.File.Error(ratio.Node, good is null ? "missing" : "bad-value", good is null ? "ratioMetric needs good or bad"
-                : "ratioMetric has both good and bad", good is null ? "" : "drop one: the other is what is left of total");
-        }
-        var (goodQuery, badQuery) = (Query(good), Query(bad));
-        var total = Query(ratio.Map("total", required: true));
-        ratio.Done();
-        return total is null || (goodQuery is null) == (badQuery is null) ? null : new(goodQuery, badQuery, total);
-    }
-
-    private static CounterExpression? Query(Fields? side)
-    {
-        var source = side?.Map("metricSource", required: true);
-        side?.Done();
-        if (source is null)
-        {
-            return null;
-        }
-        var file = source.File;
-        var type = source.Text("type");
-        source.Ignore("metricSourceRef");
-        var spec = source.Map("spec", required: true);
-        source.Done();
-        if (type is not null && type.Value is not ("Prometheus" or "prometheus" or "Nines"))
-        {
-            file.Error(type, "unsupported", $"external sources ({type.Value}) are not read in this version", "write the query in PromQL with type Prometheus");
-            return null;
-        }
-        var query = spec?.Text("query", required: true);
-        spec?.Done();
-        if (query is null)
-        {
-            return null;
-        }
-        var reading = IndicatorReader.Read(query.Value);
-        foreach (var problem in reading.Problems)
-        {
-            var (line, column) = YamlReader.Locate(file.Text, query, problem.Start);
-            file.Problems.Add(new(new(file.Path, line, column), ProblemSeverity.Error, "query", problem.Message, problem.Hint));
-        }
-        return reading.Expression;
     }
 }

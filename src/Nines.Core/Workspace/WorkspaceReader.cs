@@ -175,6 +175,24 @@ internal static class Linker
         {
             indicator ??= found.Indicators[reference.Value];
         }
+        if (indicator is Threshold threshold)
+        {
+            if (draft.Limit is not { } limit)
+            {
+                file.Error(draft.Node, "missing", "an objective of a thresholdMetric needs op and value", "write op: lte and value: 0.5");
+                return null;
+            }
+            indicator = threshold with { Operator = limit.Operator, Limit = limit.Value };
+        }
+        else if (draft.Limit is not null)
+        {
+            file.Warn(draft.Node, "not-used", "op and value are not used: the SLI is a ratio", "drop them; the target says what is enough");
+        }
+        if (indicator is not (null or CounterRatio) && draft.GroupBy.Count > 0)
+        {
+            file.Error(draft.Name, "unsupported", "only counted indicators can be kept by group: this one is evaluated as a whole",
+                "drop nines.dev/group-by, or write the queries as sums of counters");
+        }
         if (draft.Service is null || indicator is null || !found.Environments.TryGetValue(environment, out var place))
         {
             Policy(draft, found);
@@ -188,8 +206,12 @@ internal static class Linker
             DisplayName = draft.DisplayName,
             Description = draft.Description,
             Target = draft.Target,
-            WindowMinutes = draft.WindowMinutes,
+            Windows = draft.Windows,
             Indicator = indicator,
+            // A value is judged at every sample; a minute is good when all of them are.
+            Slices = draft.Slices ?? (indicator is Threshold ? new Slicing(1, 1) : null),
+            Sla = draft.Sla,
+            GroupBy = draft.GroupBy,
             BurnPolicy = Policy(draft, found),
             Unknown = draft.Unknown,
             Pages = place.Pages,

@@ -11,8 +11,8 @@ namespace Nines.Server.Objectives;
 /// from any.
 /// When the store refuses, counting and judging go on in memory and the changes wait for the next commit.
 /// </summary>
-internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore store, Uri publicUrl, LedgerFault fault, ILogger logger)
-    : IObjectiveReports, IDisposable
+internal sealed partial class LedgerEngine(
+    ISeriesSource source, IIndicatorQueries queries, LedgerStore store, Uri publicUrl, LedgerFault fault, ILogger logger) : IObjectiveReports, IDisposable
 {
     /// <summary>A minute closes this long after its end.</summary>
     public const long SettleMs = 5_000;
@@ -74,19 +74,20 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
             {
                 Reconcile(wanted, nowMs, alerts);
             }
-            foreach (var tracked in _tracked.Values)
+            foreach (var tracked in _tracked.Values.SelectMany(t => t.WithGroups))
             {
-                tracked.Read(nowMs);
+                var booked = tracked.Read(nowMs, close);
+                UpdateGroups(tracked);
                 tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
-                if (close > tracked.Ledger.ClosedMinute)
+                if (booked > tracked.Ledger.ClosedMinute)
                 {
-                    tracked.Ledger.Close(close);
+                    tracked.Ledger.Close(booked);
                     changes.Add(tracked.TakeChanges(nowMs));
                 }
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
             (SeriesCount, LateDropped) = (0, 0);
-            foreach (var tracked in _tracked.Values)
+            foreach (var tracked in _tracked.Values.SelectMany(t => t.WithGroups))
             {
                 SeriesCount += tracked.Ledger.SeriesCount;
                 LateDropped += tracked.Ledger.LateDropped;
@@ -105,7 +106,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
         lock (_gate)
         {
             nowMs = _nowMs;
-            changes = [.. _tracked.Values.Select(t => t.TakeChanges(_nowMs))];
+            changes = [.. _tracked.Values.SelectMany(t => t.WithGroups).Select(t => t.TakeChanges(_nowMs))];
         }
         Commit(changes, nowMs);
     }
@@ -124,7 +125,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     {
         lock (_gate)
         {
-            return _tracked.TryGetValue(key, out var tracked) ? tracked.Report(_nowMs) : null;
+            return Tracked(key)?.Report(_nowMs);
         }
     }
 
@@ -133,7 +134,7 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     {
         lock (_gate)
         {
-            return _tracked.TryGetValue(key, out var tracked)
+            return Tracked(key) is { } tracked
                 ? BudgetCalculator.Course(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs))
                 : [];
         }
@@ -144,7 +145,16 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
     {
         lock (_gate)
         {
-            return _tracked.TryGetValue(key, out var tracked) ? BudgetCalculator.Window(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute) : null;
+            return Tracked(key) is { } tracked ? BudgetCalculator.Window(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ObjectiveReport> Groups(string key)
+    {
+        lock (_gate)
+        {
+            return _tracked.TryGetValue(key, out var tracked) ? [.. tracked.Groups?.All.Select(g => g.Report(_nowMs)) ?? []] : [];
         }
     }
 
@@ -179,9 +189,12 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
         {
             if (!next.ContainsKey(key))
             {
-                old.Resolve(nowMs, publicUrl, alerts);
+                foreach (var part in old.WithGroups)
+                {
+                    part.Resolve(nowMs, publicUrl, alerts);
+                }
             }
-            Commit([old.TakeChanges(nowMs)], nowMs);
+            Commit([.. old.WithGroups.Select(t => t.TakeChanges(nowMs))], nowMs);
             old.Dispose();
         }
         foreach (var objective in wanted)
@@ -191,26 +204,57 @@ internal sealed partial class LedgerEngine(ISeriesSource source, LedgerStore sto
         _tracked = next;
     }
 
-    private TrackedObjective Start(Objective objective, long nowMs)
+    private TrackedObjective? Tracked(string key) =>
+        _tracked.TryGetValue(key, out var tracked) ? tracked
+        : key.IndexOf('{') is > 0 and var at && _tracked.TryGetValue(key[..at], out var whole) ? whole.Groups?.All.FirstOrDefault(g => g.Objective.Key == key)
+        : null;
+
+    private void UpdateGroups(TrackedObjective tracked)
     {
-        var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
-        var tracked = new TrackedObjective(objective, generation, source, fault, nowMs);
         try
         {
-            store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.WindowMinutes / 60 - 24, tracked.Ledger);
+            tracked.Groups?.Update();
+        }
+        catch (StoreRefusedException e)
+        {
+            // The groups that are new wait for the next step.
+            StoreFailure = e.Message;
+        }
+    }
+
+    private TrackedObjective Start(Objective objective, long nowMs)
+    {
+        var feed = objective.Indicator is CounterRatio counted ? new SeriesFeed(counted, source) : null;
+        try
+        {
+            var whole = Start(objective, feed, null, nowMs);
+            if (feed is not null && objective.GroupBy.Count > 0)
+            {
+                whole.Groups = new(objective, feed, store.Keys(objective.Key + "{"), (group, filter) => Start(group, feed, filter, _nowMs));
+            }
+            return whole;
+        }
+        catch (StoreRefusedException)
+        {
+            feed?.Dispose();
+            throw;
+        }
+    }
+
+    private TrackedObjective Start(Objective objective, SeriesFeed? feed, Func<Labels, bool>? filter, long nowMs)
+    {
+        var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
+        var tracked = new TrackedObjective(objective, generation, feed, filter, queries, fault, nowMs);
+        try
+        {
+            store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.HistoryMinutes / 60 - 24, tracked.Ledger);
             return tracked;
         }
         catch (Exception e) when (e is InvalidDataException or IndexOutOfRangeException)
         {
             // One damaged account must not take the others with it; it is counted again from the samples that are still there.
             LogDamaged(objective.Key, e.Message);
-            tracked.Dispose();
-            return new TrackedObjective(objective, generation, source, fault, nowMs);
-        }
-        catch (StoreRefusedException)
-        {
-            tracked.Dispose();
-            throw;
+            return new TrackedObjective(objective, generation, feed, filter, queries, fault, nowMs);
         }
     }
 

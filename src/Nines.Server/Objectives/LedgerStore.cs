@@ -71,6 +71,20 @@ internal sealed class LedgerStore : IDisposable
         return (row.GetInt64(0), row.GetInt64(1));
     });
 
+    /// <summary>The objectives that have accounts and whose key begins with a text.</summary>
+    /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
+    public IReadOnlyList<string> Keys(string prefix) => Guarded(() =>
+    {
+        var keys = new List<string>();
+        using var select = Command("select distinct objective from generation where substr(objective, 1, length($p)) = $p order by id", ("$p", prefix));
+        using var row = select.ExecuteReader();
+        while (row.Read())
+        {
+            keys.Add(row.GetString(0));
+        }
+        return keys;
+    });
+
     /// <summary>Fills a fresh ledger with what is stored of a generation since an hour.</summary>
     /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
     public void Load(long generation, long sinceHour, ObjectiveLedger ledger) => Guarded(() =>
@@ -87,7 +101,7 @@ internal sealed class LedgerStore : IDisposable
             using var row = hours.ExecuteReader();
             while (row.Read())
             {
-                ledger.Book.LoadHour(row.GetInt64(0), row.GetFieldValue<byte[]>(1));
+                ledger.Events.LoadHour(row.GetInt64(0), row.GetFieldValue<byte[]>(1));
             }
         }
         using var spans = Command("select from_ms, to_ms, good, bad, kind, unseen from span where generation = $g and to_ms > $t order by to_ms",
@@ -95,10 +109,10 @@ internal sealed class LedgerStore : IDisposable
         using var span = spans.ExecuteReader();
         while (span.Read())
         {
-            ledger.Book.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4),
+            ledger.Events.AddSpan(new LedgerSpan(span.GetInt64(0), span.GetInt64(1), span.GetDouble(2), span.GetDouble(3), (SpanKind)span.GetInt32(4),
                 span.GetDouble(5)));
         }
-        return ledger.Book.TakeSpanChanges();
+        return ledger.Events.TakeSpanChanges();
     });
 
     /// <summary>Stores changes in one transaction.</summary>

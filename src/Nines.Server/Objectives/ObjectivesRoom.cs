@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Objectives;
 using Nines.Metrics;
+using Nines.PromQL;
 using Nines.Server.Objectives.Pages;
 using Nines.Server.State;
 using Nines.Server.Web;
@@ -19,7 +20,8 @@ internal static class ObjectivesRoom
     {
         services.AddSingleton(s => LedgerStore.Open(s.GetRequiredService<DataDirectory>().LedgerFile));
         services.AddSingleton(s => new LedgerEngine(
-            s.GetRequiredService<ISeriesSource>(), s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>()));
+            s.GetRequiredService<ISeriesSource>(), new EngineQueries(new QueryEngine(s.GetRequiredService<ISeriesSource>(), new QueryOptions())),
+            s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>()));
         services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());
         services.AddSingleton<LedgerMeter>();
         services.AddSingleton<LedgerWorker>();

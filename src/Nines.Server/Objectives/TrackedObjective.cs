@@ -7,50 +7,109 @@ namespace Nines.Server.Objectives;
 /// <summary>One objective with its ledger, the series it follows and what was last judged of it.</summary>
 internal sealed class TrackedObjective : IDisposable
 {
-    private readonly ITrackedSeries[] _total;
-    private readonly ITrackedSeries[] _part;
-    private readonly IReadOnlyList<ISeriesHandle>[] _handles;
+    private readonly IIndicatorQueries _queries;
+    private readonly SeriesFeed? _feed;
+    private readonly Func<Labels, bool>? _filter;
     private readonly long _generation;
     private readonly long _sinceMs;
     private readonly Dictionary<string, long> _postedMs = [];
     private IReadOnlyList<BurnRuleReading> _rules = [];
     private long? _lostSinceMs;
+    private int _feedVersion;
 
-    public TrackedObjective(Objective objective, long generation, ISeriesSource source, LedgerFault fault, long nowMs)
+    /// <param name="objective">The objective.</param>
+    /// <param name="generation">The number of its account in the store.</param>
+    /// <param name="feed">The series it counts; null when it is evaluated.</param>
+    /// <param name="filter">Which of them are its own; null for all, in which case the feed is its own, too.</param>
+    /// <param name="queries">Evaluates it when it is not counted.</param>
+    /// <param name="fault">A planted fault.</param>
+    /// <param name="nowMs">The moment from which a signal is expected.</param>
+    public TrackedObjective(
+        Objective objective, long generation, SeriesFeed? feed, Func<Labels, bool>? filter, IIndicatorQueries queries, LedgerFault fault, long nowMs)
     {
         Objective = objective;
-        Ledger = new ObjectiveLedger(objective.Indicator, fault);
+        Ledger = new ObjectiveLedger(objective.Indicator, objective.Slices, fault);
+        (_queries, _feed, _filter) = (queries, feed, filter);
         _generation = generation;
         _sinceMs = nowMs;
-        _total = [.. objective.Indicator.Total.Terms.Select(t => source.Track(t.Matchers))];
-        _part = [.. (objective.Indicator.Good ?? objective.Indicator.Bad!).Terms.Select(t => source.Track(t.Matchers))];
-        _handles = new IReadOnlyList<ISeriesHandle>[_total.Length + _part.Length];
     }
 
     public Objective Objective { get; private set; }
 
     public ObjectiveLedger Ledger { get; }
 
+    /// <summary>Its parts, when it is kept for each value of some labels.</summary>
+    public ObjectiveGroups? Groups { get; set; }
+
+    /// <summary>It and its parts.</summary>
+    public IEnumerable<TrackedObjective> WithGroups => Groups is null ? [this] : Groups.All.Prepend(this);
+
+    /// <summary>Why its queries gave nothing at the last turn; null when they were evaluated.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>Whether an edited objective goes on with this account.</summary>
     public bool CanBecome(Objective edited) =>
-        edited.Indicator.Canonical == Objective.Indicator.Canonical && edited.WindowMinutes <= Objective.WindowMinutes;
+        edited.Indicator.Canonical == Objective.Indicator.Canonical && edited.Slices == Objective.Slices
+        && edited.GroupBy.SequenceEqual(Objective.GroupBy, StringComparer.Ordinal) && edited.HistoryMinutes <= Objective.HistoryMinutes;
 
-    public void Become(Objective edited) => Objective = edited;
-
-    public void Read(long nowMs)
+    public void Become(Objective edited)
     {
-        var changed = false;
-        for (var i = 0; i < _handles.Length; i++)
+        Objective = edited;
+        foreach (var group in Groups?.All ?? [])
         {
-            var handles = (i < _total.Length ? _total[i] : _part[i - _total.Length]).Handles;
-            changed |= !ReferenceEquals(handles, _handles[i]);
-            _handles[i] = handles;
+            group.Become(edited.OfGroup(group.Objective.Key == edited.KeyOfGroup(null) ? null : group.Objective.Group));
         }
-        if (changed)
+    }
+
+    /// <summary>Books what is new up to a moment.</summary>
+    /// <param name="nowMs">The moment.</param>
+    /// <param name="settled">The last minute that is over and settled.</param>
+    /// <returns>The minute up to which everything is booked.</returns>
+    public long Read(long nowMs, long settled)
+    {
+        if (_feed is null)
         {
-            Ledger.SetSeries(_handles[.._total.Length], _handles[_total.Length..]);
+            return Evaluate(settled);
+        }
+        if (_filter is null)
+        {
+            _feed.Refresh();
+        }
+        if (_feed.Version != _feedVersion)
+        {
+            Ledger.SetSeries(Own(_feed.Total), Own(_feed.Part));
+            _feedVersion = _feed.Version;
         }
         Ledger.Read(nowMs);
+        return settled;
+    }
+
+    private IReadOnlyList<IReadOnlyList<ISeriesHandle>> Own(IReadOnlyList<IReadOnlyList<ISeriesHandle>> terms) =>
+        _filter is null ? terms : [.. terms.Select(t => t.Where(h => _filter(h.Labels)).ToList())];
+
+    /// <summary>Evaluates the minutes since the last turn; at first sight those of the whole window, as far back as there are samples.</summary>
+    private long Evaluate(long settled)
+    {
+        var from = Math.Max(Ledger.ClosedMinute, settled - Objective.HistoryMinutes);
+        if (from >= settled)
+        {
+            return settled;
+        }
+        try
+        {
+            var minutes = IndicatorEvaluation.Minutes(Objective.Indicator, _queries, from, settled);
+            for (var i = 0; i < minutes.Count; i++)
+            {
+                Ledger.BookEvaluated(from + 1 + i, minutes[i]);
+            }
+        }
+        catch (IndicatorQueryException e)
+        {
+            Failure = e.Message;
+            return Ledger.ClosedMinute;
+        }
+        Failure = null;
+        return settled;
     }
 
     public void Judge(long nowMs, Uri publicUrl, long repostMs, List<PostedAlert> alerts)
@@ -60,6 +119,11 @@ internal sealed class TrackedObjective : IDisposable
         foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs))
         {
             var posted = _postedMs.TryGetValue(condition.Id, out var at);
+            // A whole is lost as a whole, and burns in its groups.
+            if (condition.Id == "lost" ? Objective.Group is not null : Objective.GroupBy.Count > 0)
+            {
+                continue;
+            }
             if (!posted && condition.Id == "ticket" && _postedMs.ContainsKey("page"))
             {
                 // Whoever is being paged need not hear the same thing again as a ticket.
@@ -84,8 +148,8 @@ internal sealed class TrackedObjective : IDisposable
 
     public LedgerChanges TakeChanges(long nowMs) => new(
         _generation,
-        Ledger.Book.TakeChanges(closeBefore: LedgerTime.LastEnded(nowMs) / 60 - 2),
-        Ledger.Book.TakeSpanChanges(),
+        Ledger.Events.TakeChanges(closeBefore: LedgerTime.LastEnded(nowMs) / 60 - 2),
+        Ledger.Events.TakeSpanChanges(),
         Ledger.TakeRevisions(),
         Ledger.PackCursors());
 
@@ -93,9 +157,10 @@ internal sealed class TrackedObjective : IDisposable
 
     public void Dispose()
     {
-        foreach (var tracked in _total.Concat(_part))
+        Groups?.Dispose();
+        if (_filter is null)
         {
-            tracked.Dispose();
+            _feed?.Dispose();
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed class BurnEvaluatorTests
         Environment = "production",
         DisplayName = "Orders are accepted",
         Target = 0.999m,
-        WindowMinutes = 28 * 1440,
+        Windows = [new RollingWindow(28 * 1440)],
         Indicator = TestIndicators.BadOfTotal,
         BurnPolicy = BurnPolicy.Default,
         Position = default,

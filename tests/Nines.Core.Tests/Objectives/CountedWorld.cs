@@ -121,9 +121,9 @@ internal static class TestIndicators
     private static readonly CounterExpression Failures = Expression("requests_total", [new Matcher("code", MatchOp.Equal, "500")]);
     private static readonly CounterExpression Answers = Expression("requests_total", [new Matcher("code", MatchOp.Equal, "200")]);
 
-    public static Indicator BadOfTotal => new(null, Failures, Requests);
+    public static CounterRatio BadOfTotal => new(null, Failures, Requests);
 
-    public static Indicator GoodOfTotal => new(Answers, null, Requests);
+    public static CounterRatio GoodOfTotal => new(Answers, null, Requests);
 
     private static CounterExpression Expression(string name, IReadOnlyList<Matcher> matchers) =>
         new([new CounterTerm(1, [new Matcher(Labels.MetricName, MatchOp.Equal, name), .. matchers])], name, string.Join(',', matchers));

@@ -146,7 +146,7 @@ public sealed class ObjectiveLedgerTests
     {
         var random = new Random(seed);
         var world = new CountedWorld(seed, saysStart);
-        var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal, fault);
+        var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal, fault: fault);
         var disk = new Disk();
         for (var i = random.Next(20, 120); i > 0; i--)
         {
@@ -207,7 +207,7 @@ public sealed class ObjectiveLedgerTests
 
         public ObjectiveLedger Restore(LedgerFault fault)
         {
-            var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal, fault);
+            var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal, fault: fault);
             if (_cursors is not null)
             {
                 ledger.LoadCursors(_cursors);

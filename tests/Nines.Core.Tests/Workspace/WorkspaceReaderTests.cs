@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
+using Nines.Core.Objectives;
 using Nines.Core.Workspace;
 
 namespace Nines.Core.Tests.Workspace;
@@ -74,9 +75,15 @@ public sealed class WorkspaceReaderTests
     [InlineData("target: 0.999", "target: 99.9", "w.yaml:27:26 bad-value")]
     [InlineData("target: 0.999", "targt: 0.999", "w.yaml:27:16 missing|w.yaml:27:18 unknown-key")]
     [InlineData("rate(orders_total{", "max(orders_total{", "w.yaml:22:25 query")]
-    [InlineData("'sum(rate(orders_total[5m]))'", "'sum(a{x=\"''\"}) + max(b)'", "w.yaml:24:78 query")]
+    [InlineData("'sum(rate(orders_total[5m]))'", "'sum(a{x=\"''\"}) + max(b)'", "w.yaml:24:78 approximate")]
+    [InlineData("'sum(rate(orders_total[5m]))'", "'sum(a{x=\"''\"}) + a / b'", "w.yaml:24:78 query")]
+    [InlineData("duration: 28d", "duration: 1M", "w.yaml:25:28 bad-value")]
+    [InlineData("28d, isRolling: true", "28h, isRolling: false", "w.yaml:25:28 bad-value")]
+    [InlineData("isRolling: true", "isRolling: false, calendar: { startTime: x, timeZone: UTC }", "w.yaml:25:74 bad-value")]
+    [InlineData("duration: 28d, isRolling: true", "duration: 1M, calendar: { startTime: 2026-01-01, timeZone: Berlin }", "w.yaml:25:77 bad-value")]
     [InlineData("28d", "500d", "w.yaml:25:28 bad-value")]
-    [InlineData("Occurrences", "Timeslices", "w.yaml:26:20 unsupported")]
+    [InlineData("Occurrences", "Timeslices", "w.yaml:27:16 missing|w.yaml:27:16 missing")]
+    [InlineData("Occurrences", "Timeslice", "w.yaml:26:20 bad-value")]
     [InlineData("\"${env:TOKEN}\"", "abc", "w.yaml:40:45 literal-secret")]
     [InlineData("0.999", "0.5", "w.yaml:27:26 unreachable-rule|w.yaml:27:26 unreachable-rule|w.yaml:27:26 unreachable-rule")]
     [InlineData("kind: Delivery", "kind: Delivry", "w.yaml:35:7 unknown-kind")]
@@ -85,6 +92,48 @@ public sealed class WorkspaceReaderTests
     {
         var problems = Read(Good.Replace(right, wrong, StringComparison.Ordinal)).Problems;
         string.Join('|', problems.Select(p => $"{p.Position} {p.Code}")).ShouldStartWith(expected);
+    }
+
+    [Fact]
+    public void Read_SlicesWindowsAndSla_AreInTheModel()
+    {
+        var reading = Read(Good.Replace("Occurrences", "Timeslices", StringComparison.Ordinal)
+            .Replace("target: 0.999", "target: 0.999, timeSliceWindow: 5m, timeSliceTarget: 0.95", StringComparison.Ordinal)
+            .Replace("isRolling: true }", "isRolling: true }, { duration: 1M, calendar: { startTime: 2026-01-01 00:00:00, timeZone: Europe/Berlin } }",
+                StringComparison.Ordinal)
+            .Replace("  displayName: Orders", "  annotations: { nines.dev/sla: 99.5% }\n  displayName: Orders", StringComparison.Ordinal));
+        reading.Problems.ShouldBeEmpty();
+        var objective = reading.Model!.Objectives.ShouldHaveSingleItem();
+        objective.Slices.ShouldBe(new Slicing(5, 0.95m));
+        objective.Windows.Select(w => w.Name).ShouldBe(["28 days", "month, Europe/Berlin"]);
+        objective.Sla.ShouldBe(0.995m);
+        objective.Indicator.IsApproximate.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("thresholdMetric: { metricSource: { spec: { query: 'queue_depth' } } }", "op: lt, value: 50,", "Lt 50~queue_depth")]
+    [InlineData("ratioMetric: { counter: true, raw: { metricSource: { spec: { query: 'a / b' } } }, rawType: failure }", "", "failure~a / b")]
+    [InlineData("ratioMetric: { counter: false, good: { metricSource: { spec: { query: 'a' } } }, total: { metricSource: { spec: { query: 'b' } } } }", "",
+        "good~a;total~b")]
+    public void Read_OtherIndicators_AreEvaluated(string sli, string limit, string canonical)
+    {
+        var reading = Read($$"""
+            apiVersion: openslo/v1
+            kind: SLO
+            metadata: { name: other }
+            spec:
+              service: shop
+              indicator: { spec: { {{sli}} } }
+              timeWindow: [{ duration: 28d }]
+              objectives: [{ {{limit}} target: 0.99 }]
+            ---
+            { apiVersion: openslo/v1, kind: Service, metadata: { name: shop }, spec: { description: "" } }
+            """);
+        reading.Problems.Where(p => p.Severity == ProblemSeverity.Error).ShouldBeEmpty();
+        var objective = reading.Model!.Objectives.ShouldHaveSingleItem();
+        objective.Indicator.Canonical.ShouldBe(canonical);
+        objective.Indicator.IsApproximate.ShouldBeTrue();
+        objective.Slices.ShouldBe(limit.Length > 0 ? new Slicing(1, 1) : null);
     }
 
     [Theory]
@@ -142,7 +191,7 @@ public sealed class WorkspaceReaderTests
         var reference = File.ReadAllText(Root("docs/reference/workspace.md"));
         foreach (var file in Directory.GetFiles(Root("src/Nines.Core/Workspace"), "*Reader.cs"))
         {
-            foreach (Match key in Regex.Matches(File.ReadAllText(file), "\\.(?:Text|Map|Maps|List|Flag|Number|Duration|OneOf|Any)\\(\"(?<key>[^\"]+)\"", RegexOptions.NonBacktracking))
+            foreach (Match key in Regex.Matches(File.ReadAllText(file), "\\.(?:Text|Map|Maps|List|Flag|Number|Duration|OneOf|Any|Share)\\(\"(?<key>[^\"]+)\"", RegexOptions.NonBacktracking))
             {
                 reference.ShouldContain(key.Groups["key"].Value);
             }
