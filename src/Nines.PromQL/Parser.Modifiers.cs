@@ -273,7 +273,8 @@ internal sealed partial class Parser
     private ParseStop Unexpected() => Unexpected(_context.Within, _context.Expected);
 
     private ParseStop Unexpected(string? within, string? expected) =>
-        Stop($"unexpected {Described(Now)}{(within is { Length: > 0 } ? $" in {within}" : "")}{(expected is { Length: > 0 } ? $", expected {expected}" : "")}", Now);
+        Stop($"unexpected {Described(Now)}{(within is { Length: > 0 } ? $" in {within}" : "")}{(expected is { Length: > 0 } ? $", expected {expected}" : "")}",
+            Now);
 
     private string Described(Token token)
     {

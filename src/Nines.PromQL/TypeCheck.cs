@@ -83,7 +83,8 @@ internal sealed class TypeCheck(string query, List<PromProblem> problems)
             AddIf(matching is { Cardinality: not MatchCardinality.ManyToMany }, $"no grouping allowed for \"{binary.Op}\" operation", binary);
             AddIf(fills, "filling in missing series not allowed for set operators", binary);
         }
-        AddIf(isSet && (left == ValueKind.Scalar || right == ValueKind.Scalar), $"set operator \"{binary.Op}\" not allowed in binary scalar expression", binary);
+        AddIf(isSet && (left == ValueKind.Scalar || right == ValueKind.Scalar), $"set operator \"{binary.Op}\" not allowed in binary scalar expression",
+            binary);
     }
 
     private void Aggregate(AggregateExpr aggregate)

@@ -41,7 +41,8 @@ internal sealed partial class Evaluator
     // Rows of info series that may belong to one of the subjects; their values are the times of their samples.
     private Dictionary<InfoKey, List<Row>> InfoSeries(List<Row> subjects, List<Matcher> names, List<Matcher> data, Steps at)
     {
-        var wanted = Identifying.Select(label => (Label: label, Values: subjects.Select(s => s.Labels[label]).Where(v => v.Length > 0).ToHashSet(StringComparer.Ordinal)))
+        var wanted = Identifying.Select(label => (Label: label,
+                Values: subjects.Select(s => s.Labels[label]).Where(v => v.Length > 0).ToHashSet(StringComparer.Ordinal)))
             .Where(w => w.Values.Count > 0).ToList();
         var infos = new Dictionary<InfoKey, List<Row>>();
         if (wanted.Count == 0)

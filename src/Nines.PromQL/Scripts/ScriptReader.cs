@@ -79,7 +79,8 @@ public sealed partial class ScriptReader
         var header = instant.Success ? instant : RangeLine().Match(line);
         if (!header.Success)
         {
-            return new UnreadableCommand(number, line, "expected load STEP, clear, eval instant [at TIME] QUERY, or eval range from TIME to TIME step DURATION QUERY");
+            return new UnreadableCommand(number, line,
+                "expected load STEP, clear, eval instant [at TIME] QUERY, or eval range from TIME to TIME step DURATION QUERY");
         }
         try
         {
@@ -206,7 +207,8 @@ public sealed partial class ScriptReader
         return line;
     }
 
-    private static long Time(string text, int line) => TryTime(text, out var ms) ? ms : throw new FormatException($"line {line}: \"{text}\" is no time or duration");
+    private static long Time(string text, int line) => TryTime(text, out var ms) ? ms
+        : throw new FormatException($"line {line}: \"{text}\" is no time or duration");
 
     private static bool TryTime(string text, out long ms)
     {

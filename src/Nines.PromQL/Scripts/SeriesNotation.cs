@@ -131,7 +131,8 @@ public static class SeriesNotation
     {
         var unsigned = text.Length > 0 && text[0] is '+' or '-' ? text[1..] : text;
         var ok = Numbers.TryParse(unsigned, out var value) || GoFloat.TryParse(unsigned, out value);
-        return !ok || unsigned.StartsWith('-') || unsigned.StartsWith('+') ? throw new FormatException($"{token}: not a number") : text[0] == '-' ? -value : value;
+        return !ok || unsigned.StartsWith('-') || unsigned.StartsWith('+') ? throw new FormatException($"{token}: not a number")
+            : text[0] == '-' ? -value : value;
     }
 
     private static IEnumerable<string> Tokens(string text)
