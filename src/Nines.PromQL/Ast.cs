@@ -181,9 +181,25 @@ public sealed record Call(QuerySpan Span, Function Function, IReadOnlyList<Expr>
 /// <param name="Message">What, in Prometheus' words where it has some.</param>
 /// <param name="Start">Where it starts, in characters from 0.</param>
 /// <param name="End">The character after its last.</param>
-public readonly record struct PromProblem(string Message, int Start, int End);
+public readonly record struct PromProblem(string Message, int Start, int End)
+{
+    /// <summary>The problem as Prometheus says it: <c>1:5: parse error: unexpected identifier "b"</c>.</summary>
+    /// <param name="query">The query.</param>
+    public string In(string query) => $"{(query.Length == 0 ? "unknown position" : LineColumn.Of(query, Start))}: parse error: {Message}";
+}
+
+/// <summary>A place in a query as Prometheus names it.</summary>
+internal static class LineColumn
+{
+    /// <summary>Line and column, both from 1; columns are bytes of UTF-8.</summary>
+    public static string Of(string query, int at)
+    {
+        var before = query.AsSpan(0, Math.Clamp(at, 0, query.Length));
+        return $"{before.Count('\n') + 1}:{System.Text.Encoding.UTF8.GetByteCount(before[(before.LastIndexOf('\n') + 1)..]) + 1}";
+    }
+}
 
 /// <summary>What came of reading a query: an expression, or what is wrong.</summary>
 /// <param name="Expr">The expression; null when there are problems.</param>
-/// <param name="Problems">What is wrong; empty when the query is well-formed.</param>
+/// <param name="Problems">What is wrong, first what Prometheus would tell; empty when the query is well-formed.</param>
 public sealed record PromParseResult(Expr? Expr, IReadOnlyList<PromProblem> Problems);

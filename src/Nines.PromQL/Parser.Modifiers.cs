@@ -1,3 +1,6 @@
+using Nines.Metrics.Templates;
+using Nines.PromQL.Evaluation;
+
 namespace Nines.PromQL;
 
 // What follows an expression (ranges, offset, @), durations, and the small change of reading tokens.
@@ -33,77 +36,82 @@ internal sealed partial class Parser
 
     private Expr Range(Expr expr)
     {
-        var open = tokens[_at++];
-        if (IsOp(":") || IsOp("]"))
-        {
-            throw Unexpected("in subquery or range selector, expected number, duration, step(), or range()");
-        }
-        var range = Duration(0);
-        Positive(range);
+        var open = Take();
+        var range = RangePart("subquery or range selector", "number, duration, step(), or range()");
         if (IsOp(":"))
         {
             _at++;
-            var step = IsOp("]") ? null : Duration(0);
-            if (step is not null)
-            {
-                Positive(step);
-            }
-            Expect("]", "in subquery");
+            var step = IsOp("]") ? null : RangePart("subquery selector", "number, duration, step(), range(), or \"]\"");
+            Expect("]", "subquery selector", "\"]\"");
             return new SubqueryExpr(new(expr.Span.Start, LastEnd), expr, range, step, null, null);
         }
-        Expect("]", "in range selector");
+        Expect("]", "subquery or range", "\":\" or \"]\"");
         if (expr is not VectorSelector selector)
         {
-            throw new StopException(new("ranges only allowed for vector selectors", open.Start, LastEnd));
+            throw new ParseStop(new("ranges only allowed for vector selectors", open.Start, LastEnd));
         }
         if (selector.Offset is not null || selector.At is not null)
         {
-            throw new StopException(new(selector.Offset is not null ? "no offset modifiers allowed before range"
+            throw new ParseStop(new(selector.Offset is not null ? "no offset modifiers allowed before range"
                 : "no @ modifiers allowed before range", open.Start, LastEnd));
         }
         return new MatrixSelector(new(expr.Span.Start, LastEnd), selector, range);
     }
 
+    private Expr RangePart(string within, string expected)
+    {
+        var outer = _context;
+        _context = new(within, expected);
+        var duration = Duration(0);
+        _context = outer;
+        Positive(duration);
+        return duration;
+    }
+
     private static void Positive(Expr duration)
     {
-        if (duration is NumberLiteral { Value: <= 0 })
+        if (duration is NumberLiteral { Value: <= 0 } or UnaryExpr { Negative: true, Inner: NumberLiteral { Value: >= 0 } })
         {
-            throw new StopException(new("duration must be greater than 0", duration.Span.Start, duration.Span.End));
+            throw new ParseStop(new("duration must be greater than 0", duration.Span.Start, duration.Span.End));
         }
     }
 
     private Expr Offset(Expr expr)
     {
-        var word = tokens[_at++];
+        _at++;
+        var outer = _context;
+        _context = new("offset", "number, duration, step(), or range()");
         var offset = DurationAtom();
+        _context = outer;
         var span = new QuerySpan(expr.Span.Start, LastEnd);
-        const string Twice = "offset may not be set multiple times";
         return expr switch
         {
             VectorSelector { Offset: null } s => s with { Span = span, Offset = offset },
             MatrixSelector { Selector.Offset: null } m => m with { Span = span, Selector = m.Selector with { Offset = offset } },
             SubqueryExpr { Offset: null } q => q with { Span = span, Offset = offset },
-            VectorSelector or MatrixSelector or SubqueryExpr => throw Stop(Twice, word),
-            _ => throw Stop("offset modifier must be preceded by an instant vector selector or range vector selector or a subquery", word),
+            VectorSelector or MatrixSelector or SubqueryExpr => throw Stop("offset may not be set multiple times", expr),
+            _ => throw Stop("offset modifier must be preceded by an instant vector selector or range vector selector or a subquery", expr),
         };
     }
 
     private Expr At(Expr expr)
     {
-        var sign = tokens[_at++];
+        _at++;
+        const string Within = "@", Expected = "timestamp";
         AtModifier at;
-        if ((IsWord("start") || IsWord("end")) && NextOpens())
+        if (IsWord("start") || IsWord("end"))
         {
             at = new(IsWord("start") ? AtKind.Start : AtKind.End, 0);
-            _at += 2;
-            Expect(")", "in @ modifier");
+            _at++;
+            Expect("(", Within, Expected);
+            Expect(")", Within, Expected);
         }
         else
         {
-            var value = Signed();
+            var value = Signed(Within, Expected);
             if (double.IsNaN(value) || double.IsInfinity(value) || Math.Abs(value) > 9.2e15)
             {
-                throw Stop($"timestamp out of bounds for @ modifier: {value}", sign);
+                throw Stop($"timestamp out of bounds for @ modifier: {GoFloat.Format(value, 'f', 6)}", expr);
             }
             at = new(AtKind.Time, (long)Math.Round(value * 1000, MidpointRounding.AwayFromZero));
         }
@@ -113,37 +121,32 @@ internal sealed partial class Parser
             VectorSelector { At: null } s => s with { Span = span, At = at },
             MatrixSelector { Selector.At: null } m => m with { Span = span, Selector = m.Selector with { At = at } },
             SubqueryExpr { At: null } q => q with { Span = span, At = at },
-            VectorSelector or MatrixSelector or SubqueryExpr => throw Stop("@ <timestamp> may not be set multiple times", sign),
-            _ => throw Stop("@ modifier must be preceded by an instant vector selector or range vector selector or a subquery", sign),
+            VectorSelector or MatrixSelector or SubqueryExpr => throw Stop("@ <timestamp> may not be set multiple times", expr),
+            _ => throw Stop("@ modifier must be preceded by an instant vector selector or range vector selector or a subquery", expr),
         };
     }
 
-    private double Signed()
+    private double Signed(string within, string expected)
     {
         var negative = IsOp("-");
         _at += negative || IsOp("+") ? 1 : 0;
-        var value = Now switch
-        {
-            { Kind: TokenKind.Number or TokenKind.Duration } => Now.Value,
-            { Kind: TokenKind.Word } when Now.Text.Equals("inf", StringComparison.OrdinalIgnoreCase) => double.PositiveInfinity,
-            { Kind: TokenKind.Word } when Now.Text.Equals("nan", StringComparison.OrdinalIgnoreCase) => double.NaN,
-            _ => throw Unexpected("in @ modifier, expected timestamp"),
-        };
-        _at++;
+        var value = Now.Kind is TokenKind.Number or TokenKind.Duration ? Literal(Take()).Value : throw Unexpected(within, expected);
         return negative ? -value : value;
     }
 
     private Expr Edge(Expr expr)
     {
-        var word = tokens[_at++];
-        var edge = word.Text.Equals("anchored", StringComparison.OrdinalIgnoreCase) ? EdgeModifier.Anchored : EdgeModifier.Smoothed;
+        var word = Take().Text.ToLowerInvariant();
+        var edge = word == "anchored" ? EdgeModifier.Anchored : EdgeModifier.Smoothed;
         var span = new QuerySpan(expr.Span.Start, LastEnd);
         return expr switch
         {
-            VectorSelector { Edge: EdgeModifier.None } s => s with { Span = span, Edge = edge },
-            MatrixSelector { Selector.Edge: EdgeModifier.None } m => m with { Span = span, Selector = m.Selector with { Edge = edge } },
-            VectorSelector or MatrixSelector => throw Stop("anchored and smoothed modifiers may not be set multiple times", word),
-            _ => throw Stop($"{word.Text} modifier not implemented for this expression", word),
+            VectorSelector s when s.Edge == EdgeModifier.None || s.Edge == edge => s with { Span = span, Edge = edge },
+            MatrixSelector m when m.Selector.Edge == EdgeModifier.None || m.Selector.Edge == edge =>
+                m with { Span = span, Selector = m.Selector with { Edge = edge } },
+            VectorSelector or MatrixSelector => throw Stop("anchored and smoothed modifiers cannot be used together", expr),
+            SubqueryExpr => throw Stop($"{word} modifier is not supported for subqueries", expr),
+            _ => throw Stop($"{word} modifier not implemented", expr),
         };
     }
 
@@ -175,34 +178,33 @@ internal sealed partial class Parser
         }
         if (token.Kind is TokenKind.Number or TokenKind.Duration)
         {
-            _at++;
-            return new NumberLiteral(new(token.Start, token.End), token.Value, token.Kind == TokenKind.Duration);
+            return Literal(Take());
         }
         if (IsOp("("))
         {
             _at++;
             var inner = Duration(0);
-            Expect(")", "in duration expression");
+            Expect(")");
             return new ParenExpr(new(token.Start, LastEnd), inner);
         }
         if (token.Kind == TokenKind.Word && token.Text.ToLowerInvariant() is "step" or "range" or "min_of" or "max_of")
         {
             _at++;
             var function = Function.All[token.Text.ToLowerInvariant()];
-            Expect("(", "in duration expression");
+            Expect("(");
             var arguments = new List<Expr>();
             for (var i = 0; i < function.Arguments.Count; i++)
             {
                 if (i > 0)
                 {
-                    Expect(",", "in duration expression");
+                    Expect(",");
                 }
                 arguments.Add(Duration(0));
             }
-            Expect(")", "in duration expression");
+            Expect(")");
             return new Call(new(token.Start, LastEnd), function, arguments);
         }
-        throw Unexpected("in duration expression, expected number, duration, step(), or range()");
+        throw Unexpected();
     }
 
     private (string Op, int Precedence)? Operator()
@@ -227,7 +229,12 @@ internal sealed partial class Parser
 
     private bool IsWord(string word) => Now.Kind == TokenKind.Word && Now.Text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
-    private bool NextOpens() => _at + 1 < tokens.Count && tokens[_at + 1] is { Kind: TokenKind.Op, Text: "(" };
+    private Token Take()
+    {
+        var token = Now;
+        _at++;
+        return token;
+    }
 
     private bool Keyword(string word)
     {
@@ -236,31 +243,68 @@ internal sealed partial class Parser
         return found;
     }
 
-    private void Expect(string op, string context)
+    private void Expect(string op, string within, string expected)
     {
         if (!IsOp(op))
         {
-            throw Unexpected($"{context}, expected \"{op}\"");
+            throw Unexpected(within, expected);
         }
         _at++;
     }
 
-    private StopException Unexpected(string context)
+    private void Expect(string op) => Expect(op, _context.Within, _context.Expected);
+
+    private static NumberLiteral Literal(Token token)
     {
-        var what = Now.Kind switch
+        double value;
+        if (token.Kind == TokenKind.Duration)
         {
-            TokenKind.End => "end of input",
-            TokenKind.Number => $"number \"{Now.Text}\"",
-            TokenKind.Duration => $"duration \"{Now.Text}\"",
-            TokenKind.String => $"string \"{Now.Text}\"",
-            TokenKind.Word when IsReserved(Now.Text) => $"<{Now.Text.ToLowerInvariant()}>",
-            TokenKind.Word => $"identifier \"{Now.Text}\"",
-            _ => $"\"{Now.Text}\"",
-        };
-        return Stop($"unexpected {what}{(context.Length > 0 ? " " : "")}{context}", Now);
+            value = Durations.TryParseSeconds(token.Text, out var seconds) ? seconds
+                : throw Stop($"not a valid duration string: {GoQuote.Quoted(token.Text)}", token);
+        }
+        else if (!Numbers.TryParse(token.Text, out value))
+        {
+            throw Stop($"error parsing number: strconv.ParseFloat: parsing {GoQuote.Quoted(token.Text)}: "
+                + (double.IsInfinity(value) ? "value out of range" : "invalid syntax"), token);
+        }
+        return new NumberLiteral(new(token.Start, token.End), value, token.Kind == TokenKind.Duration);
     }
 
-    private static StopException Stop(string message, Token at) => new(new(message, at.Start, at.End));
+    private ParseStop Unexpected() => Unexpected(_context.Within, _context.Expected);
+
+    private ParseStop Unexpected(string? within, string? expected) =>
+        Stop($"unexpected {Described(Now)}{(within is { Length: > 0 } ? $" in {within}" : "")}{(expected is { Length: > 0 } ? $", expected {expected}" : "")}",
+            Now);
+
+    private string Described(Token token)
+    {
+        var written = query[token.Start..token.End];
+        return token.Kind switch
+        {
+            TokenKind.End => "end of input",
+            TokenKind.Number => $"number {Short(written)}",
+            TokenKind.Duration => $"duration {Short(written)}",
+            TokenKind.String => $"string {Short(written)}",
+            TokenKind.Label => $"identifier {GoQuote.Quoted(written)}",
+            TokenKind.Word => token.Text.ToLowerInvariant() switch
+            {
+                "and" or "or" or "unless" or "atan2" => $"<op:{written}>",
+                "start" or "end" or "step" or "range" => GoQuote.Quoted(written),
+                var word when Aggregations.Contains(word) => $"<aggr:{written}>",
+                var word when Keywords.Contains(word) || IsFill(token) => $"<{written}>",
+                _ => $"{(written.Contains(':', StringComparison.Ordinal) ? "metric identifier" : "identifier")} {GoQuote.Quoted(written)}",
+            },
+            _ => written is "(" or ")" or "{" or "}" or "[" or "]" or "," or ":" or "=" ? $"\"{written}\"" : $"<op:{written}>",
+        };
+    }
+
+    private static string Short(string written) =>
+        System.Text.Encoding.UTF8.GetByteCount(written) <= 10 ? GoQuote.Quoted(written)
+            : GoQuote.Quoted(string.Concat(written.EnumerateRunes().Take(10))) + "...";
+
+    private static ParseStop Stop(string message, Token at) => new(new(message, at.Start, at.End));
+
+    private static ParseStop Stop(string message, Expr at) => new(new(message, at.Span.Start, at.Span.End));
 
     private void Grow()
     {
@@ -284,9 +328,6 @@ internal sealed partial class Parser
         public void Dispose() => parser._depth--;
     }
 
-    /// <summary>Ends the reading at the first fault of syntax. Never leaves <see cref="PromParser.Parse"/>.</summary>
-    internal sealed class StopException(PromProblem problem) : Exception(problem.Message)
-    {
-        public PromProblem Problem { get; } = problem;
-    }
+    /// <summary>What Prometheus says a fault stands in, and what it expects there.</summary>
+    private readonly record struct Context(string Within, string Expected);
 }

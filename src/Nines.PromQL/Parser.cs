@@ -1,9 +1,13 @@
 using Nines.Metrics;
+using Nines.PromQL.Evaluation;
 
 namespace Nines.PromQL;
 
-/// <summary>Recursive descent with precedence climbing over the tokens. Depth is counted, so that nesting cannot overflow the stack.</summary>
-internal sealed partial class Parser(List<Token> tokens)
+/// <summary>
+/// Recursive descent with precedence climbing over the tokens. Depth is counted, so that nesting cannot overflow the stack. Of a fault Prometheus says within
+/// what it stands, but only for some of the things it may stand in; so does this.
+/// </summary>
+internal sealed partial class Parser(string query)
 {
     public const int MaxDepth = 256;
 
@@ -17,19 +21,31 @@ internal sealed partial class Parser(List<Token> tokens)
 
     private static readonly HashSet<string> Keywords = new(StringComparer.OrdinalIgnoreCase)
     {
-        "offset", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "and", "or", "unless", "atan2", "inf", "nan",
+        "offset", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "and", "or", "unless", "atan2", "inf", "nan", "smoothed", "anchored",
     };
 
+    private readonly Lexer _lexer = new(query);
+    private readonly List<Token> _tokens = [];
+    private Context _context;
     private int _at;
     private int _depth;
     private int _operators;
 
-    private Token Now => tokens[_at];
+    private Token Now
+    {
+        get
+        {
+            while (_tokens.Count <= _at)
+            {
+                _tokens.Add(_lexer.Next());
+            }
+            return _tokens[_at];
+        }
+    }
 
-    private int LastEnd => _at > 0 ? tokens[_at - 1].End : 0;
+    private int LastEnd => _at > 0 ? _tokens[_at - 1].End : 0;
 
-    public static bool IsReserved(string word) =>
-        Keywords.Contains(word) || Aggregations.Contains(word) || word.Equals("smoothed", StringComparison.OrdinalIgnoreCase);
+    public static bool IsReserved(string word) => Keywords.Contains(word) || Aggregations.Contains(word);
 
     public static bool TakesParameter(string op) => op is "topk" or "bottomk" or "quantile" or "count_values" or "limitk" or "limit_ratio";
 
@@ -37,10 +53,10 @@ internal sealed partial class Parser(List<Token> tokens)
     {
         if (Now.Kind == TokenKind.End)
         {
-            throw Stop("no expression found in input", Now);
+            throw new ParseStop(new("no expression found in input", 0, 0));
         }
         var expr = Expression(0);
-        return Now.Kind == TokenKind.End ? expr : throw Unexpected("");
+        return Now.Kind == TokenKind.End ? expr : throw Unexpected();
     }
 
     private Expr Expression(int minimum)
@@ -52,11 +68,6 @@ internal sealed partial class Parser(List<Token> tokens)
             Grow();
             _at++;
             var returnBool = Keyword("bool");
-            var at = tokens[_at - 1];
-            if (returnBool && !IsComparison(op))
-            {
-                throw Stop("bool modifier can only be used on comparison operators", at);
-            }
             var matching = Matching(op);
             // Powers bind to the right, everything else to the left.
             var right = Expression(op == "^" ? precedence : precedence + 1);
@@ -72,7 +83,7 @@ internal sealed partial class Parser(List<Token> tokens)
             return Postfix(Primary());
         }
         using var level = Descend();
-        var sign = tokens[_at++];
+        var sign = Take();
         // A sign binds weaker than a power and stronger than a product.
         var inner = Expression(6);
         var span = new QuerySpan(sign.Start, inner.Span.End);
@@ -87,67 +98,68 @@ internal sealed partial class Parser(List<Token> tokens)
         switch (token.Kind)
         {
             case TokenKind.Number or TokenKind.Duration:
-                _at++;
-                return new NumberLiteral(new(token.Start, token.End), token.Value, token.Kind == TokenKind.Duration);
+                return Literal(Take());
             case TokenKind.String:
                 _at++;
                 return new StringLiteral(new(token.Start, token.End), token.Text);
             case TokenKind.Op when token.Text == "(":
                 _at++;
                 var inner = Expression(0);
-                Expect(")", "in paren expression");
+                Expect(")");
                 return new ParenExpr(new(token.Start, LastEnd), inner);
             case TokenKind.Op when token.Text == "{":
                 return Selector(null, token.Start);
-            case TokenKind.Word:
+            case TokenKind.Word when !OnlyContinues(token):
                 return Word();
             default:
-                throw Unexpected("");
+                throw Unexpected();
         }
     }
 
     private Expr Word()
     {
-        var token = tokens[_at++];
+        var token = Take();
         var called = IsOp("(");
         if (Aggregations.Contains(token.Text) && (called || IsWord("by") || IsWord("without")))
         {
             return Aggregation(token);
         }
-        if (called)
+        if (!called || Keywords.Contains(token.Text) || token.Text.Contains(':', StringComparison.Ordinal))
         {
-            if (!Function.All.TryGetValue(token.Text, out var function))
-            {
-                throw Stop($"unknown function with name \"{token.Text}\"", token);
-            }
-            return new Call(new(token.Start, 0), function, Arguments()) is var call ? call with { Span = new(token.Start, LastEnd) } : call;
+            return Selector(token.Text, token.Start);
         }
-        if (token.Text.Equals("inf", StringComparison.OrdinalIgnoreCase) || token.Text.Equals("nan", StringComparison.OrdinalIgnoreCase))
-        {
-            return new NumberLiteral(new(token.Start, token.End), token.Text[0] is 'i' or 'I' ? double.PositiveInfinity : double.NaN, false);
-        }
-        // Words that can only continue an expression are refused; the others may name metrics.
-        if (token.Text.ToLowerInvariant() is "and" or "or" or "unless" or "atan2" && Now.Kind is not TokenKind.Op and not TokenKind.End)
-        {
-            _at--;
-            throw Unexpected("");
-        }
-        return Selector(token.Text, token.Start);
+        var arguments = Arguments();
+        var function = Function.All.GetValueOrDefault(token.Text) ?? throw Stop($"unknown function with name {GoQuote.Quoted(token.Text)}", token);
+        return new Call(new(token.Start, LastEnd), function, arguments);
     }
+
+    // Words that never begin an expression; the others may name metrics.
+    private bool OnlyContinues(Token word) =>
+        word.Text.ToLowerInvariant() is "on" or "ignoring" or "group_left" or "group_right" or "bool" or "atan2" || IsFill(word);
+
+    private bool Begins(Token token) => token.Kind switch
+    {
+        TokenKind.Op => token.Text is "(" or "{" or "+" or "-",
+        TokenKind.Word => !OnlyContinues(token),
+        _ => token.Kind != TokenKind.End,
+    };
+
+    private bool IsFill(Token word) => word.Text.ToLowerInvariant() is "fill" or "fill_left" or "fill_right" && _lexer.ParenthesisFollows(word.End);
 
     private List<Expr> Arguments()
     {
-        Expect("(", "in function call");
+        Expect("(");
         var arguments = new List<Expr>();
         while (!IsOp(")"))
         {
             arguments.Add(Expression(0));
             if (!IsOp(")"))
             {
-                Expect(",", "in function call");
-                if (IsOp(")"))
+                Expect(",");
+                var comma = _tokens[_at - 1];
+                if (!Begins(Now))
                 {
-                    throw Stop("trailing commas not allowed in function call args", tokens[_at - 1]);
+                    throw Stop("trailing commas not allowed in function call args", comma);
                 }
             }
         }
@@ -159,7 +171,10 @@ internal sealed partial class Parser(List<Token> tokens)
     {
         var op = name.Text.ToLowerInvariant();
         var (grouping, without) = Grouping();
+        var outer = _context;
+        _context = new("aggregation", "");
         var arguments = Arguments();
+        _context = outer;
         if (grouping is null)
         {
             (grouping, without) = Grouping();
@@ -168,7 +183,7 @@ internal sealed partial class Parser(List<Token> tokens)
         var wanted = TakesParameter(op) ? 2 : 1;
         if (arguments.Count != wanted)
         {
-            throw new StopException(new(arguments.Count == 0 ? "no arguments for aggregate expression provided"
+            throw new ParseStop(new(arguments.Count == 0 ? "no arguments for aggregate expression provided"
                 : $"wrong number of arguments for aggregate expression provided, expected {wanted}, got {arguments.Count}", span.Start, span.End));
         }
         return new(span, op, arguments[^1], wanted == 2 ? arguments[0] : null, grouping ?? [], without, grouping is not null);
@@ -185,18 +200,19 @@ internal sealed partial class Parser(List<Token> tokens)
 
     private List<string> LabelNames()
     {
-        Expect("(", "in grouping opts");
+        Expect("(", "grouping opts", "\"(\"");
         var names = new List<string>();
         while (!IsOp(")"))
         {
-            if (Now.Kind is not (TokenKind.Word or TokenKind.String) || Now.Text.Contains(':', StringComparison.Ordinal) && Now.Kind == TokenKind.Word)
+            if (Now.Kind is not (TokenKind.Word or TokenKind.String))
             {
-                throw Unexpected("in grouping opts, expected label");
+                throw Unexpected("grouping opts", "label");
             }
-            names.Add(tokens[_at++].Text);
+            var name = Take();
+            names.Add(GoQuote.IsLabelName(name.Text) ? name.Text : throw Stop($"invalid label name for grouping: {GoQuote.Quoted(name.Text)}", name));
             if (!IsOp(")"))
             {
-                Expect(",", "in grouping opts");
+                Expect(",", "grouping opts", "\",\" or \")\"");
             }
         }
         _at++;
@@ -206,43 +222,30 @@ internal sealed partial class Parser(List<Token> tokens)
     private VectorMatching? Matching(string op)
     {
         var set = op is "and" or "or" or "unless";
-        var on = IsWord("on") && NextOpens();
+        var on = IsWord("on");
         List<string>? labels = null;
-        if (on || (IsWord("ignoring") && NextOpens()))
+        if (on || IsWord("ignoring"))
         {
             _at++;
             labels = LabelNames();
         }
         var cardinality = set ? MatchCardinality.ManyToMany : MatchCardinality.OneToOne;
         List<string> include = [];
-        var grouped = Now;
-        if (IsWord("group_left") || IsWord("group_right"))
+        if (labels is not null && (IsWord("group_left") || IsWord("group_right")))
         {
-            if (set)
-            {
-                throw Stop($"no grouping allowed for \"{op}\" operation", Now);
-            }
             cardinality = IsWord("group_left") ? MatchCardinality.ManyToOne : MatchCardinality.OneToMany;
             _at++;
-            include = IsOp("(") ? LabelNames() : [];
-            if (on && include.Find(labels!.Contains) is { } both)
-            {
-                throw Stop($"label \"{both}\" must not occur in ON and GROUP clause at once", grouped);
-            }
+            include = IsOp("(") || !Begins(Now) && !IsFill(Now) ? LabelNames() : [];
         }
         double? left = null, right = null;
-        while (NextOpens() && Now.Text.ToLowerInvariant() is "fill" or "fill_left" or "fill_right" && Now.Kind == TokenKind.Word)
+        while (Now.Kind == TokenKind.Word && IsFill(Now))
         {
-            if (set)
-            {
-                throw Stop("filling in missing series not allowed for set operators", Now);
-            }
-            var which = tokens[_at++].Text.ToLowerInvariant();
-            Expect("(", "in fill modifier");
-            var value = Unary() as NumberLiteral ?? throw Unexpected("in fill modifier, expected number");
-            Expect(")", "in fill modifier");
-            left = which != "fill_right" ? value.Value : left;
-            right = which != "fill_left" ? value.Value : right;
+            var which = Take().Text.ToLowerInvariant();
+            Expect("(", "fill modifier", "\"(\"");
+            var value = Signed("fill modifier", "number");
+            Expect(")", "fill modifier", "\")\"");
+            left = which != "fill_right" ? value : left;
+            right = which != "fill_left" ? value : right;
         }
         return labels is null && cardinality == MatchCardinality.OneToOne && left is null && right is null ? null
             : new(cardinality, on, labels ?? [], include, left, right);
@@ -259,57 +262,47 @@ internal sealed partial class Parser(List<Token> tokens)
                 Condition(matchers, ref name);
                 if (!IsOp("}"))
                 {
-                    Expect(",", "in label matching");
+                    Expect(",", "label matching", "\",\" or \"}\"");
                 }
             }
             _at++;
         }
-        var span = new QuerySpan(start, LastEnd);
         if (name is not null)
         {
-            if (matchers.Exists(m => m.Name == Labels.MetricName))
-            {
-                throw new StopException(new($"metric name must not be set twice: \"{name}\" or \"{matchers.Find(m => m.Name == Labels.MetricName)!.Value}\"",
-                    span.Start, span.End));
-            }
             matchers.Add(new(Labels.MetricName, MatchOp.Equal, name));
         }
-        return new(span, name, matchers, null, null, EdgeModifier.None);
+        return new(new(start, LastEnd), name, matchers, null, null, EdgeModifier.None);
     }
 
     private void Condition(List<Matcher> matchers, ref string? name)
     {
-        var label = Now;
-        if (label.Kind is not (TokenKind.Word or TokenKind.String))
+        if (Now.Kind is not (TokenKind.Label or TokenKind.String))
         {
-            throw Unexpected("in label matching, expected identifier or \"}\"");
+            throw Unexpected("label matching", "identifier or \"}\"");
         }
-        _at++;
-        if (label.Kind == TokenKind.String && (IsOp(",") || IsOp("}")))
-        {
-            if (name is not null)
-            {
-                throw Stop($"metric name must not be set twice: \"{name}\" or \"{label.Text}\"", label);
-            }
-            name = label.Text;
-            return;
-        }
+        var label = Take();
         MatchOp? op = Now is { Kind: TokenKind.Op }
             ? Now.Text switch { "=" => MatchOp.Equal, "!=" => MatchOp.NotEqual, "=~" => MatchOp.Regex, "!~" => MatchOp.NotRegex, _ => null } : null;
+        if (op is null && label.Kind == TokenKind.String)
+        {
+            // Alone a text is the metric's name. A second name is a matter of the type check.
+            matchers.AddRange(name is null ? [] : [new Matcher(Labels.MetricName, MatchOp.Equal, label.Text)]);
+            name ??= label.Text;
+            return;
+        }
         if (op is null)
         {
-            throw Unexpected("in label matching, expected label matching operator");
+            throw Unexpected("label matching", "label matching operator");
         }
         _at++;
-        var value = Now.Kind == TokenKind.String ? Now : throw Unexpected("in label matching, expected string");
-        _at++;
+        var value = Now.Kind == TokenKind.String ? Take() : throw Unexpected("label matching", "string");
         try
         {
             matchers.Add(new(label.Text, op.Value, value.Text));
         }
         catch (ArgumentException e)
         {
-            throw Stop(e.Message.Split(" (Parameter")[0], value);
+            throw new ParseStop(new(e.Message.Split(" (Parameter")[0], label.Start, value.End));
         }
     }
 }

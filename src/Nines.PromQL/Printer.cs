@@ -138,7 +138,8 @@ internal static class Printer
         }
     }
 
-    private static string Names(IReadOnlyList<string> names) => $"({string.Join(", ", names.Select(LabelName))})";
+    private static string Names(IReadOnlyList<string> names) => 
+        $"({string.Join(", ", names.Select(n => n.ToLowerInvariant() is "inf" or "nan" ? Quote(n) : LabelName(n)))})";
 
     private static string LabelName(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : Quote(name);

@@ -13,21 +13,14 @@ public static class PromParser
         {
             return new(null, [new($"query is longer than {MaxLength} characters", MaxLength, query.Length)]);
         }
-        var lexer = new Lexer(query);
-        lexer.Run();
-        if (lexer.Problem is { } problem)
-        {
-            return new(null, [problem]);
-        }
         try
         {
-            var parser = new Parser(lexer.Tokens);
-            var expr = parser.Query();
+            var expr = new Parser(query).Query();
             var problems = new List<PromProblem>();
-            new TypeCheck(problems).Check(expr);
-            return problems.Count == 0 ? new(expr, []) : new(null, [.. problems.OrderBy(p => p.Start)]);
+            new TypeCheck(query, problems).Check(expr);
+            return problems.Count == 0 ? new(expr, []) : new(null, problems);
         }
-        catch (Parser.StopException stop)
+        catch (ParseStop stop)
         {
             return new(null, [stop.Problem]);
         }

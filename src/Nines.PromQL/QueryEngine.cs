@@ -4,7 +4,10 @@ using Nines.PromQL.Evaluation;
 namespace Nines.PromQL;
 
 /// <summary>Evaluates queries over a source of series. Safe for use by many threads.</summary>
-public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
+/// <param name="source">The series.</param>
+/// <param name="options">How, and how large a query may become.</param>
+/// <param name="budget">What its queries share with those of other engines, or null. Who asks takes a place in it beforehand.</param>
+public sealed class QueryEngine(ISeriesSource source, QueryOptions options, QueryBudget? budget = null)
 {
     /// <summary>Evaluates a query at one time. A bad query, a limit reached or a cancellation is an answer, not an exception.</summary>
     /// <param name="query">The query.</param>
@@ -50,7 +53,7 @@ public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
     private static QueryResult Parsed(string query, Func<Expr, QueryResult> evaluate)
     {
         var parsed = PromParser.Parse(query);
-        return parsed.Expr is { } expr ? evaluate(expr) : Bad(parsed.Problems[0].Message);
+        return parsed.Expr is { } expr ? evaluate(expr) : Bad(parsed.Problems[0].In(query));
     }
 
     private static QueryResult Bad(string message) => new(null, new QueryError(QueryErrorKind.BadData, message), []);
@@ -59,7 +62,8 @@ public sealed class QueryEngine(ISeriesSource source, QueryOptions options)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(options.Timeout);
-        var evaluator = new Evaluator(source, options, times, timeout.Token);
+        using var pool = new RowPool(options.MaxSamples, budget);
+        var evaluator = new Evaluator(source, options, times, pool, timeout.Token);
         var steps = times.StepMs == 0 ? Steps.Once(times.StartMs) : Steps.Of(times.StartMs, times.EndMs, times.StepMs);
         try
         {

@@ -1,7 +1,10 @@
+using Nines.Metrics;
+using Nines.PromQL.Evaluation;
+
 namespace Nines.PromQL;
 
-/// <summary>Checks that operators and functions get the kinds of values they take; reports everything at once.</summary>
-internal sealed class TypeCheck(List<PromProblem> problems)
+/// <summary>Checks that operators and functions get the kinds of values they take; reports everything, in Prometheus' order.</summary>
+internal sealed class TypeCheck(string query, List<PromProblem> problems)
 {
     public ValueKind Check(Expr expr)
     {
@@ -13,7 +16,7 @@ internal sealed class TypeCheck(List<PromProblem> problems)
             case SubqueryExpr subquery:
                 if (Check(subquery.Inner) != ValueKind.Vector)
                 {
-                    Add($"subquery is only allowed on instant vector, got {Name(subquery.Inner.Kind)} instead", subquery);
+                    Add($"subquery is only allowed on instant vector, got {Plain(subquery.Inner.Kind)} instead", subquery);
                 }
                 break;
             case UnaryExpr unary:
@@ -31,7 +34,14 @@ internal sealed class TypeCheck(List<PromProblem> problems)
 
     private void Selector(VectorSelector selector)
     {
-        if (selector.Matchers.All(m => m.Matches("")))
+        if (selector.Name is { } name)
+        {
+            foreach (var other in selector.Matchers.Take(selector.Matchers.Count - 1).Where(m => m.Name == Labels.MetricName))
+            {
+                Add($"metric name must not be set twice: {GoQuote.Quoted(name)} or {GoQuote.Quoted(other.Value)}", selector);
+            }
+        }
+        else if (selector.Matchers.All(m => m.Matches("")))
         {
             Add("vector selector must contain at least one non-empty matcher", selector);
         }
@@ -41,6 +51,19 @@ internal sealed class TypeCheck(List<PromProblem> problems)
     {
         var left = Check(binary.Left);
         var right = Check(binary.Right);
+        var matching = binary.Matching;
+        if (binary.ReturnBool && !Parser.IsComparison(binary.Op))
+        {
+            AddAtOperator("bool modifier can only be used on comparison operators", binary);
+        }
+        if (left == ValueKind.Scalar && right == ValueKind.Scalar && Parser.IsComparison(binary.Op) && !binary.ReturnBool)
+        {
+            AddAtOperator("comparisons between scalars must use BOOL modifier", binary);
+        }
+        foreach (var label in matching is { On: true } ? matching.Labels.Where(matching.Include.Contains) : [])
+        {
+            AddAtOperator($"label {GoQuote.Quoted(label)} must not occur in ON and GROUP clause at once", binary);
+        }
         foreach (var side in (Expr[])[binary.Left, binary.Right])
         {
             if (side.Kind is not (ValueKind.Scalar or ValueKind.Vector))
@@ -48,23 +71,20 @@ internal sealed class TypeCheck(List<PromProblem> problems)
                 Add("binary expression must contain only scalar and instant vector types", side);
             }
         }
-        var bothScalar = left == ValueKind.Scalar && right == ValueKind.Scalar;
-        if (bothScalar && Parser.IsComparison(binary.Op) && !binary.ReturnBool)
+        var isSet = binary.Op is "and" or "or" or "unless";
+        var fills = matching is { FillLeft: not null } or { FillRight: not null };
+        if (left != ValueKind.Vector || right != ValueKind.Vector)
         {
-            Add("comparisons between scalars must use BOOL modifier", binary);
+            AddIf(matching is { Labels.Count: > 0 }, "vector matching only allowed between instant vectors", binary);
+            AddIf(fills, "filling in missing series only allowed between instant vectors", binary);
         }
-        if (left == ValueKind.Scalar || right == ValueKind.Scalar)
+        else if (isSet)
         {
-            if (binary.Op is "and" or "or" or "unless")
-            {
-                Add($"set operator \"{binary.Op}\" not allowed in binary scalar expression", binary);
-            }
-            else if (binary.Matching is { } matching)
-            {
-                Add(matching.FillLeft is not null || matching.FillRight is not null
-                    ? "filling in missing series only allowed between instant vectors" : "vector matching only allowed between instant vectors", binary);
-            }
+            AddIf(matching is { Cardinality: not MatchCardinality.ManyToMany }, $"no grouping allowed for \"{binary.Op}\" operation", binary);
+            AddIf(fills, "filling in missing series not allowed for set operators", binary);
         }
+        AddIf(isSet && (left == ValueKind.Scalar || right == ValueKind.Scalar), $"set operator \"{binary.Op}\" not allowed in binary scalar expression",
+            binary);
     }
 
     private void Aggregate(AggregateExpr aggregate)
@@ -87,24 +107,38 @@ internal sealed class TypeCheck(List<PromProblem> problems)
                 ? (function.Optional == 0 ? "" : "at most ", most) : (function.Optional == 0 ? "" : "at least ", least);
             Add($"expected {words}{count} argument(s) in call to \"{function.Name}\", got {call.Arguments.Count}", call);
         }
-        for (var i = 0; i < call.Arguments.Count; i++)
+        for (var i = 0; i < call.Arguments.Count && (i < function.Arguments.Count || function.Optional != 0); i++)
         {
-            if (function.Arguments.Count > 0)
+            if (function.Name == "info" && i == 1)
+            {
+                InfoLabels(call);
+            }
+            else
             {
                 Expect(call.Arguments[i], function.Arguments[Math.Min(i, function.Arguments.Count - 1)], $"call to function \"{function.Name}\"");
             }
         }
     }
 
-    private void Expect(Expr expr, ValueKind wanted, string context)
+    // Conditions on the labels to be added, rather than series to be selected; they may be true of nothing.
+    private void InfoLabels(Call call)
     {
-        var selectsLabels = context.Contains("\"info\"", StringComparison.Ordinal) && expr is VectorSelector;
-        var kind = selectsLabels ? expr.Kind : Check(expr);
-        if (kind != wanted)
+        var labels = call.Arguments[1];
+        if (labels is not VectorSelector || labels is VectorSelector { Name: not null })
         {
-            Add($"expected type {Name(wanted)} in {context}, got {Name(kind)}", expr);
+            Check(labels);
+            AddIf(labels.Kind != ValueKind.Vector, $"expected type instant vector in call to function \"info\", got {Name(labels.Kind)}", call);
+            Add($"expected label selectors only{(labels is VectorSelector ? ", got vector selector instead" : "")}", labels);
         }
     }
+
+    private void Expect(Expr expr, ValueKind wanted, string context)
+    {
+        var kind = Check(expr);
+        AddIf(kind != wanted, $"expected type {Name(wanted)} in {context}, got {Name(kind)}", expr);
+    }
+
+    private static string Plain(ValueKind kind) => kind switch { ValueKind.Vector => "vector", ValueKind.Matrix => "matrix", _ => Name(kind) };
 
     private static string Name(ValueKind kind) => kind switch
     {
@@ -113,6 +147,24 @@ internal sealed class TypeCheck(List<PromProblem> problems)
         ValueKind.Vector => "instant vector",
         _ => "range vector",
     };
+
+    private void AddIf(bool wrong, string message, Expr at)
+    {
+        if (wrong)
+        {
+            Add(message, at);
+        }
+    }
+
+    private void AddAtOperator(string message, BinaryExpr binary)
+    {
+        var start = binary.Left.Span.End;
+        while (start < query.Length && query[start] is ' ' or '\t' or '\r' or '\n')
+        {
+            start++;
+        }
+        problems.Add(new(message, start, Math.Max(start, binary.Right.Span.Start)));
+    }
 
     private void Add(string message, Expr at) => problems.Add(new(message, at.Span.Start, at.Span.End));
 }

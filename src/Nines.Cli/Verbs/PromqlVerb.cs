@@ -20,20 +20,13 @@ internal static class PromqlVerb
             var all = new List<ScriptEvaluation>();
             foreach (var file in parse.GetRequiredValue(files))
             {
-                try
+                foreach (var evaluation in new ScriptRunner(parse.GetValue(onlyFloats)).Run(file, File.ReadAllText(file)))
                 {
-                    foreach (var evaluation in new ScriptRunner(parse.GetValue(onlyFloats)).Run(file, File.ReadAllText(file)))
+                    all.Add(evaluation);
+                    if (!json && (evaluation.Outcome == EvaluationOutcome.Failed || (evaluation.Outcome == EvaluationOutcome.Skipped && parse.GetValue(listSkipped))))
                     {
-                        all.Add(evaluation);
-                        if (!json && (evaluation.Outcome == EvaluationOutcome.Failed || (evaluation.Outcome == EvaluationOutcome.Skipped && parse.GetValue(listSkipped))))
-                        {
-                            output.WriteLine(Line(evaluation));
-                        }
+                        output.WriteLine(Line(evaluation));
                     }
-                }
-                catch (ScriptException e)
-                {
-                    return Task.FromResult(Output.Fail(parse, ExitCode.Usage, $"{file}:{e.Line}: {e.Message}"));
                 }
             }
             var (passed, failed, skipped) = (Count(all, EvaluationOutcome.Passed), Count(all, EvaluationOutcome.Failed), Count(all, EvaluationOutcome.Skipped));

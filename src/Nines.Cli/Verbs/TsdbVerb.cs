@@ -71,7 +71,7 @@ internal static class TsdbVerb
             var parsed = PromParser.Parse(parse.GetRequiredValue(selector));
             if (parsed.Expr is not VectorSelector { Offset: null, At: null } wanted)
             {
-                var why = parsed.Problems.Count > 0 ? parsed.Problems[0].Message : "write a metric's name, or matchers in braces";
+                var why = parsed.Problems.Count > 0 ? parsed.Problems[0].In(parse.GetRequiredValue(selector)) : "write a metric's name, or matchers in braces";
                 return Output.Fail(parse, ExitCode.Usage, $"SELECTOR: {parse.GetRequiredValue(selector)} selects no series: {why}");
             }
             if (!Directory.Exists(directory))

@@ -36,7 +36,7 @@ public sealed class IndicatorReader
         var parsed = PromParser.Parse(WithWindow(query, "5m"));
         if (parsed.Expr is null)
         {
-            return new(null, [.. parsed.Problems.Select(p => new IndicatorProblem(p.Start, p.End, p.Message, "", true))]);
+            return new(null, [.. parsed.Problems.Select(p => new IndicatorProblem(p.Start, p.End, p.In(query), "", true))]);
         }
         var reader = new IndicatorReader();
         reader.Sum(parsed.Expr, 1);

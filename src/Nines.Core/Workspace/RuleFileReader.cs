@@ -159,7 +159,7 @@ public static class RuleFileReader
         foreach (var problem in parsed.Problems)
         {
             var (line, column) = YamlReader.Locate(file.Text, query, problem.Start);
-            file.Problems.Add(new(new(file.Path, line, column), ProblemSeverity.Error, "query", $"could not parse expression: {problem.Message}"));
+            file.Problems.Add(new(new(file.Path, line, column), ProblemSeverity.Error, "query", $"could not parse expression: {problem.In(query.Value)}"));
         }
         if (parsed.Expr is { Kind: ValueKind.Matrix or ValueKind.String } expr)
         {

@@ -16,10 +16,7 @@ internal sealed class Annotations
         var list = new List<Annotation>();
         foreach (var (level, text, at) in _found)
         {
-            var before = query.AsSpan(0, Math.Min(at, query.Length));
-            var line = before.Count('\n') + 1;
-            var column = at - (before.LastIndexOf('\n') + 1) + 1;
-            list.Add(new Annotation(level, $"PromQL {(level == AnnotationLevel.Info ? "info" : "warning")}: {text} ({line}:{column})"));
+            list.Add(new Annotation(level, $"PromQL {(level == AnnotationLevel.Info ? "info" : "warning")}: {text} ({LineColumn.Of(query, at)})"));
         }
         return list;
     }

@@ -37,14 +37,20 @@ internal sealed partial class Evaluator
     private List<Row> Folded(IEnumerable<Row> rows, LabelProjection projection, int count, string op)
     {
         var groups = new Groups<Fold>(projection);
+        var state = Fold.StateOf(op) * count;
         foreach (var row in rows)
         {
             var labels = Seen(row, projection);
-            var fold = groups.Find(labels) ?? groups.Add(labels, Fold.Of(op, GroupRow(row, projection, count)));
+            if (groups.Find(labels) is not { } fold)
+            {
+                _pool.Hold(state);
+                fold = groups.Add(labels, Fold.Of(op, GroupRow(row, projection, count)));
+            }
             fold.Result.DropName |= row.DropName && _delayed;
             fold.Add(row.Values);
             _pool.Return(row);
         }
+        _pool.Hold(-state * groups.All.Count);
         return groups.All.ConvertAll(g => g.Finish());
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class Evaluator
             "histogram_fraction" => HistogramFraction(arguments[2], steps, Scalars(arguments[0], steps), Scalars(arguments[1], steps)),
             // Their subject is the native histogram; of numbers they take no notice.
             "histogram_avg" or "histogram_count" or "histogram_stddev" or "histogram_stdvar" or "histogram_sum" => Nothing(Rows(arguments[0], steps)),
+            "info" => WithInfo(call, steps),
             "label_join" => LabelJoin(call, steps),
             "label_replace" => LabelReplace(call, steps),
             "sort" or "sort_desc" => Sorted(call, steps, descending: name == "sort_desc"),

@@ -6,9 +6,9 @@ namespace Nines.PromQL.Evaluation;
 /// Evaluates one query. Each part of an expression is evaluated for all steps at once, series by series: a selector decodes a series once, functions
 /// change its row of values in place, aggregations add it up and give it back. Rows are made only as far as someone asks for the next.
 /// </summary>
-internal sealed partial class Evaluator(ISeriesSource source, QueryOptions options, QueryTimes query, CancellationToken stop)
+internal sealed partial class Evaluator(ISeriesSource source, QueryOptions options, QueryTimes query, RowPool pool, CancellationToken stop)
 {
-    private readonly RowPool _pool = new(options.MaxSamples);
+    private readonly RowPool _pool = pool;
     private readonly bool _delayed = options.DelayedNameRemoval;
     private readonly Dictionary<Expr, bool> _invariant = new(ReferenceEqualityComparer.Instance);
 

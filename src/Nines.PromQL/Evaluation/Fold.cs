@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nines.PromQL.Evaluation;
 
 /// <summary>An aggregation that needs of each series only to be shown it once: the group's state at every step.</summary>
@@ -17,6 +19,15 @@ internal abstract class Fold(Row result)
         "stddev" => new VarianceFold(result, root: true),
         "stdvar" => new VarianceFold(result, root: false),
         _ => throw new InvalidOperationException($"no aggregation {op}"),
+    };
+
+    /// <summary>What a group holds at each step beside its value, in samples of eight bytes.</summary>
+    public static int StateOf(string op) => op switch
+    {
+        "sum" => 1,
+        "avg" => Unsafe.SizeOf<CompensatedMean>() / sizeof(double),
+        "stddev" or "stdvar" => Unsafe.SizeOf<RunningVariance>() / sizeof(double),
+        _ => 0,
     };
 
     /// <summary>Shows a series of the group.</summary>

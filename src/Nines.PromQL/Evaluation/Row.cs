@@ -28,10 +28,20 @@ internal static class Absent
 }
 
 /// <summary>The rows of one evaluation, used again and again, and the count of samples they may hold together.</summary>
-internal sealed class RowPool(int maxSamples)
+internal sealed class RowPool(int maxSamples, QueryBudget? budget) : IDisposable
 {
+    // Samples are taken from the shared budget by the portion, so that queries do not wait for each other at every row.
+    private const int Portion = 65_536;
     private readonly Dictionary<int, Stack<Row>> _free = [];
     private long _held;
+    private long _taken;
+
+    /// <summary>Gives back what was taken from the budget.</summary>
+    public void Dispose()
+    {
+        budget?.Give(_taken);
+        _taken = 0;
+    }
 
     /// <summary>A row whose values are not set.</summary>
     public Row Rent(int count)
@@ -63,10 +73,18 @@ internal sealed class RowPool(int maxSamples)
     public void Hold(int samples)
     {
         _held += samples;
-        if (_held > maxSamples)
+        if (_held > maxSamples || (_held > _taken && budget is not null && !Take(_held - _taken)))
         {
             throw new QueryException(QueryErrorKind.Execution, "query processing would load too many samples into memory in query execution");
         }
+    }
+
+    private bool Take(long samples)
+    {
+        var portion = (samples + Portion - 1) / Portion * Portion;
+        var took = budget!.TryTake(portion);
+        _taken += took ? portion : 0;
+        return took;
     }
 }
 

@@ -12,6 +12,11 @@ public abstract record ScriptCommand(int Line);
 public sealed record LoadCommand(
     int Line, long StepMs, bool WithNativeHistograms, IReadOnlyList<(Labels Labels, IReadOnlyList<NotedSample> Samples)> Series) : ScriptCommand(Line);
 
+/// <summary>Lines that are not understood; the commands around them are.</summary>
+/// <param name="Text">The first of them.</param>
+/// <param name="Message">What is wrong.</param>
+public sealed record UnreadableCommand(int Line, string Text, string Message) : ScriptCommand(Line);
+
 /// <summary><c>clear</c>: forgets everything loaded.</summary>
 public sealed record ClearCommand(int Line) : ScriptCommand(Line);
 

@@ -4,26 +4,15 @@ using Nines.Metrics;
 
 namespace Nines.PromQL.Scripts;
 
-/// <summary>A script cannot be read.</summary>
-/// <param name="line">The line, from 1.</param>
-/// <param name="message">What is wrong with it.</param>
-public sealed class ScriptException(int line, string message) : Exception(message)
-{
-    /// <summary>The line, from 1.</summary>
-    public int Line { get; } = line;
-}
-
-/// <summary>Reads the scripts with which Prometheus tests its query language.</summary>
+/// <summary>Reads the scripts with which Prometheus tests its query language. What it does not understand costs only the command it stands in.</summary>
 public sealed partial class ScriptReader
 {
     private readonly string[] _lines;
     private int _at;
 
-    private ScriptReader(string text) =>
-        _lines = [.. text.Split('\n').Select(l => l.Trim()).Select(l => l.StartsWith('#') ? "" : l)];
+    private ScriptReader(string text) => _lines = [.. text.Split('\n').Select(l => l.Trim())];
 
     /// <summary>Reads a script.</summary>
-    /// <exception cref="ScriptException">A line is not understood.</exception>
     public static IReadOnlyList<ScriptCommand> Read(string text) => [.. new ScriptReader(text).Commands()];
 
     private IEnumerable<ScriptCommand> Commands()
@@ -31,59 +20,84 @@ public sealed partial class ScriptReader
         while (_at < _lines.Length)
         {
             var line = _lines[_at];
-            if (line.Length == 0)
+            if (line.Length == 0 || line[0] == '#')
             {
                 _at++;
             }
-            else if (line == "clear")
+            else if (ClearLine().IsMatch(line))
             {
                 yield return new ClearCommand(++_at);
             }
             else if (LoadLine().Match(line) is { Success: true } load)
             {
-                yield return Load(load);
-            }
-            else if (line.StartsWith("eval", StringComparison.Ordinal))
-            {
-                yield return Eval(line);
+                foreach (var command in Load(load))
+                {
+                    yield return command;
+                }
             }
             else
             {
-                throw new ScriptException(_at + 1, $"expected load, clear or eval, got \"{line}\"");
+                yield return Eval(line);
             }
         }
     }
 
-    private LoadCommand Load(Match header)
+    private List<ScriptCommand> Load(Match header)
     {
         var line = ++_at;
-        var step = Time(header.Groups["step"].Value, line);
+        var block = Block().ToList();
+        var commands = new List<ScriptCommand>();
         var series = new List<(Labels, IReadOnlyList<NotedSample>)>();
-        foreach (var (number, text) in Block())
+        if (!TryTime(header.Groups["step"].Value, out var step))
         {
-            // Start timestamps (@st) say nothing to a reader of values; an evaluation that needs them fails.
-            if (!StartTimestamps().IsMatch(text))
+            return [new UnreadableCommand(line, header.Value, $"\"{header.Groups["step"].Value}\" is no duration")];
+        }
+        foreach (var (number, text) in block)
+        {
+            try
             {
-                series.Add(Checked(number, () => SeriesNotation.Parse(text)));
+                // Start timestamps (@st) say nothing to a reader of values; an evaluation that needs them fails.
+                if (!StartTimestamps().IsMatch(text))
+                {
+                    series.Add(SeriesNotation.Parse(Bare(text)));
+                }
+            }
+            catch (FormatException e)
+            {
+                commands.Add(new UnreadableCommand(number, text, e.Message));
             }
         }
-        return new LoadCommand(line, step, header.Groups["nhcb"].Length > 0, series);
+        commands.Insert(0, new LoadCommand(line, step, header.Groups["nhcb"].Length > 0, series));
+        return commands;
     }
 
-    private EvalCommand Eval(string line)
+    private ScriptCommand Eval(string line)
     {
         var number = ++_at;
+        var block = Block().ToList();
         var instant = InstantLine().Match(line);
-        var range = instant.Success ? Match.Empty : RangeLine().Match(line);
-        var header = instant.Success ? instant : range;
+        var header = instant.Success ? instant : RangeLine().Match(line);
         if (!header.Success)
         {
-            throw new ScriptException(number, "expected eval instant [at TIME] QUERY or eval range from TIME to TIME step DURATION QUERY");
+            return new UnreadableCommand(number, line,
+                "expected load STEP, clear, eval instant [at TIME] QUERY, or eval range from TIME to TIME step DURATION QUERY");
         }
+        try
+        {
+            return Eval(number, header, instant.Success, block);
+        }
+        catch (FormatException e)
+        {
+            return new UnreadableCommand(number, line, e.Message);
+        }
+    }
+
+    private static EvalCommand Eval(int number, Match header, bool isInstant, List<(int Line, string Text)> block)
+    {
         var expectations = new List<Expectation>();
         if (header.Groups["kind"].Value is { Length: > 0 } kind)
         {
-            expectations.Add(new Expectation(kind switch
+            expectations.Add(new Expectation(kind.ToLowerInvariant() switch
             {
                 "_fail" => ExpectationKind.Fail,
                 "_warn" => ExpectationKind.Warn,
@@ -93,7 +107,7 @@ public sealed partial class ScriptReader
         }
         var series = new List<ExpectedSeries>();
         double? scalar = null;
-        foreach (var (at, text) in Block())
+        foreach (var (at, text) in block)
         {
             if (FailureLine().Match(text) is { Success: true } failure)
             {
@@ -104,22 +118,24 @@ public sealed partial class ScriptReader
             {
                 expectations.Add(Expect(at, text));
             }
-            else if (instant.Success && ScalarLine().IsMatch(text))
+            else if (isInstant && ScalarLine().IsMatch(Bare(text)))
             {
-                scalar = Checked(at, () => SeriesNotation.Number(text, text));
+                scalar = SeriesNotation.Number(Bare(text), text);
             }
             else
             {
-                var (labels, samples) = Checked(at, () => SeriesNotation.Parse(text));
+                var (labels, samples) = SeriesNotation.Parse(Bare(text));
                 series.Add(new ExpectedSeries(at, labels, samples));
             }
         }
-        return instant.Success
-            ? Once(number, Time(instant.Groups["at"].Value, number))
-            : new EvalCommand(number, range.Groups["query"].Value, Time(range.Groups["from"].Value, number), Time(range.Groups["to"].Value, number),
-                Time(range.Groups["step"].Value, number), expectations, series, scalar);
-
-        EvalCommand Once(int at, long time) => new(at, instant.Groups["query"].Value, time, time, 0, expectations, series, scalar);
+        var query = header.Groups["query"].Value;
+        if (isInstant)
+        {
+            var at = Time(header.Groups["at"].Value, number);
+            return new EvalCommand(number, query, at, at, 0, expectations, series, scalar);
+        }
+        return new EvalCommand(number, query, Time(header.Groups["from"].Value, number), Time(header.Groups["to"].Value, number),
+            Time(header.Groups["step"].Value, number), expectations, series, scalar);
     }
 
     private static Expectation Expect(int line, string text)
@@ -132,12 +148,12 @@ public sealed partial class ScriptReader
         if (ExpectedText().Match(text) is { Success: true } quoted)
         {
             return new Expectation(ExpectationKind.Text, PromParser.Parse(quoted.Groups["text"].Value).Expr is StringLiteral literal
-                ? literal.Value : throw new ScriptException(line, "expect string needs a quoted text"));
+                ? literal.Value : throw new FormatException($"line {line}: expect string needs a quoted text"));
         }
         var match = ExpectLine().Match(text);
         if (!match.Success)
         {
-            throw new ScriptException(line, $"not an expectation: \"{text}\"");
+            throw new FormatException($"line {line}: not an expectation: \"{text}\"");
         }
         var kind = match.Groups["kind"].Value switch
         {
@@ -151,49 +167,77 @@ public sealed partial class ScriptReader
         return new Expectation(kind, match.Groups["text"].Success ? match.Groups["text"].Value.Trim() : null, match.Groups["how"].Value == "regex");
     }
 
-    // The lines that belong to a command: up to the next empty one.
+    // The lines that belong to a command: up to the next empty one, or the next command.
     private IEnumerable<(int Line, string Text)> Block()
     {
-        while (_at < _lines.Length && _lines[_at].Length > 0)
+        for (; _at < _lines.Length && _lines[_at].Length > 0; _at++)
         {
-            yield return (_at + 1, _lines[_at]);
-            _at++;
+            var line = _lines[_at];
+            if (ClearLine().IsMatch(line) || LoadLine().IsMatch(line) || InstantLine().IsMatch(line) || RangeLine().IsMatch(line))
+            {
+                yield break;
+            }
+            if (line[0] != '#')
+            {
+                yield return (_at + 1, line);
+            }
         }
     }
 
-    private static T Checked<T>(int line, Func<T> read)
+    // A line of samples without the comment at its end.
+    private static string Bare(string line)
     {
-        try
+        char? quote = null;
+        for (var i = 0; i < line.Length; i++)
         {
-            return read();
+            if (quote is not null)
+            {
+                i += line[i] == '\\' && quote != '`' ? 1 : 0;
+                quote = i < line.Length && line[i] == quote && line[i - 1] != '\\' ? null : quote;
+            }
+            else if (line[i] is '"' or '\'' or '`')
+            {
+                quote = line[i];
+            }
+            else if (line[i] == '#')
+            {
+                return line[..i].TrimEnd();
+            }
         }
-        catch (FormatException e)
-        {
-            throw new ScriptException(line, e.Message);
-        }
+        return line;
     }
 
-    private static long Time(string text, int line)
+    private static long Time(string text, int line) => TryTime(text, out var ms) ? ms
+        : throw new FormatException($"line {line}: \"{text}\" is no time or duration");
+
+    private static bool TryTime(string text, out long ms)
     {
         var negative = text.StartsWith('-');
-        var unsigned = negative ? text[1..] : text;
-        return text.Length == 0 ? 0
-            : Durations.TryParseMs(unsigned, out var ms) ? negative ? -ms : ms
-            : double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) ? (long)Math.Round(seconds * 1000)
-            : throw new ScriptException(line, $"\"{text}\" is no time or duration");
+        if (Durations.TryParseMs(text.TrimStart('+', '-'), out ms))
+        {
+            ms = negative ? -ms : ms;
+            return true;
+        }
+        var ok = text.Length == 0 | double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 9e15;
+        ms = (long)Math.Round(ok ? seconds * 1000 : 0);
+        return ok;
     }
 
-    [GeneratedRegex(@"^load(?<nhcb>_with_nhcb)?\s+(?<step>\S+)$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^clear\s*(#.*)?$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ClearLine();
+
+    [GeneratedRegex(@"^load(?<nhcb>_with_nhcb)?\s+(?<step>\S+)(\s+#.*)?$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LoadLine();
 
     [GeneratedRegex(@"^[^\s{]*(\{[^}]*\})?@st\s", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex StartTimestamps();
 
-    [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info|_ordered)?\s+instant\s+(?:at\s+(?<at>\S+)\s+)?(?<query>.+)$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info|_ordered)?\s+instant\s+(?:at\s+(?<at>\S+)\s+)?(?<query>.+)$",
+        RegexOptions.IgnoreCase, 1000)]
     private static partial Regex InstantLine();
 
     [GeneratedRegex(@"^eval(?<kind>_fail|_warn|_info)?\s+range\s+from\s+(?<from>\S+)\s+to\s+(?<to>\S+)\s+step\s+(?<step>\S+)\s+(?<query>.+)$",
-        RegexOptions.None, 1000)]
+        RegexOptions.IgnoreCase, 1000)]
     private static partial Regex RangeLine();
 
     [GeneratedRegex(@"^expected_fail_(?<how>message|regexp)\s+(?<text>.+)$", RegexOptions.None, 1000)]

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Nines.Metrics;
 using Nines.Metrics.Templates;
 
@@ -40,8 +39,7 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
     private readonly MemorySeriesSource _source = new();
     private readonly HashSet<Labels> _histograms = [];
 
-    /// <summary>Runs a script; each evaluation is reported as it ends.</summary>
-    /// <exception cref="ScriptException">The script cannot be read.</exception>
+    /// <summary>Runs a script; each evaluation is reported as it ends. Lines that are not understood are reported as one that failed.</summary>
     public IEnumerable<ScriptEvaluation> Run(string file, string text)
     {
         _source.Clear();
@@ -59,6 +57,9 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
                     break;
                 case EvalCommand eval:
                     yield return Evaluate(file, eval);
+                    break;
+                case UnreadableCommand unreadable:
+                    yield return new ScriptEvaluation(file, unreadable.Line, unreadable.Text, EvaluationOutcome.Failed, "a command", unreadable.Message);
                     break;
             }
         }
@@ -96,7 +97,7 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
         }
         var asked = engine?.Invoke(_source) ?? new QueryEngine(_source, Options);
         var result = eval.IsInstant ? asked.Instant(eval.Query, eval.StartMs) : asked.Range(eval.Query, eval.StartMs, eval.EndMs, eval.StepMs);
-        var problem = Check(eval, result);
+        var problem = Checked(eval, result);
         return problem is null ? new ScriptEvaluation(file, eval.Line, eval.Query, EvaluationOutcome.Passed)
             : new ScriptEvaluation(file, eval.Line, eval.Query, EvaluationOutcome.Failed, problem.Value.Expected, problem.Value.Got);
     }
@@ -110,9 +111,25 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
         ParenExpr paren => SelectsHistogram(paren.Inner),
         BinaryExpr binary => SelectsHistogram(binary.Left) || SelectsHistogram(binary.Right),
         AggregateExpr aggregate => SelectsHistogram(aggregate.Inner) || (aggregate.Parameter is { } p && SelectsHistogram(p)),
+        // Conditions on labels to be added select nothing of their own, but names of info series do.
+        Call { Function.Name: "info" } call => call.Arguments.Where((a, i) => i == 0 || ((VectorSelector)a).Matchers.Any(m => m.Name == Labels.MetricName))
+            .Any(SelectsHistogram),
         Call call => call.Arguments.Any(SelectsHistogram),
         _ => false,
     };
+
+    private static (string Expected, string Got)? Checked(EvalCommand eval, QueryResult result)
+    {
+        try
+        {
+            return Check(eval, result);
+        }
+        catch (ArgumentException e)
+        {
+            // A pattern that is none; the rest of the script goes on.
+            return ("a pattern", e.Message);
+        }
+    }
 
     private static (string Expected, string Got)? Check(EvalCommand eval, QueryResult result)
     {
@@ -146,7 +163,7 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
     }
 
     private static bool Matches(Expectation expectation, string text) => expectation.Text is not { } wanted
-        || (expectation.IsPattern ? Regex.IsMatch(text, wanted, RegexOptions.None, TimeSpan.FromSeconds(1)) : wanted == text);
+        || (expectation.IsPattern ? Re2.Anywhere(wanted).IsMatch(text) : wanted == text);
 
     private static (string, string)? CheckValue(EvalCommand eval, QueryValue value)
     {
@@ -170,7 +187,14 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
 
     private static (string, string)? CheckSeries(EvalCommand eval, IReadOnlyList<MatrixSeries> got, long startMs, long stepMs)
     {
-        var byLabels = got.ToDictionary(s => s.Labels, s => s);
+        var byLabels = new Dictionary<Labels, MatrixSeries>();
+        foreach (var series in got)
+        {
+            if (!byLabels.TryAdd(series.Labels, series))
+            {
+                return ("each series once", Show(series));
+            }
+        }
         foreach (var expected in eval.Series)
         {
             var samples = expected.Samples.Select((s, i) => (s.Value, TimeMs: startMs + (i * stepMs))).Where(s => s.Value is not null)
@@ -179,14 +203,14 @@ public sealed class ScriptRunner(bool onlyFloats, Func<ISeriesSource, QueryEngin
             {
                 continue;
             }
-            if (!byLabels.Remove(expected.Labels, out var series))
+            if (!byLabels.Remove(expected.Labels, out var found))
             {
                 return (Show(expected), got.Count == 0 ? "nothing" : string.Join("; ", got.Select(Show)));
             }
-            if (samples.Count != series.Samples.Count
-                || samples.Zip(series.Samples).Any(p => p.First.TimeMs != p.Second.TimeMs || !Same(p.First.Value, p.Second.Value)))
+            if (samples.Count != found.Samples.Count
+                || samples.Zip(found.Samples).Any(p => p.First.TimeMs != p.Second.TimeMs || !Same(p.First.Value, p.Second.Value)))
             {
-                return (Show(expected), Show(series));
+                return (Show(expected), Show(found));
             }
         }
         if (byLabels.Count > 0)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nines.Metrics;
+using Nines.Metrics.Templates;
 
 namespace Nines.PromQL.Scripts;
 
@@ -34,19 +35,13 @@ public static class SeriesNotation
         {
             return Labels.Empty;
         }
-        var lexer = new Lexer(text);
-        lexer.Run();
-        if (lexer.Problem is { } problem)
-        {
-            throw new FormatException($"{text}: {problem.Message}");
-        }
         try
         {
-            return new Parser(lexer.Tokens).Query() is VectorSelector { Offset: null, At: null } selector && selector.Matchers.All(m => m.Op == MatchOp.Equal)
+            return new Parser(text).Query() is VectorSelector { Offset: null, At: null } selector && selector.Matchers.All(m => m.Op == MatchOp.Equal)
                 ? Labels.Of(selector.Matchers.Select(m => (m.Name, m.Value)))
                 : throw new FormatException($"{text}: not a series");
         }
-        catch (Exception e) when (e is Parser.StopException or ArgumentException)
+        catch (Exception e) when (e is ParseStop or ArgumentException)
         {
             throw new FormatException($"{text}: {e.Message}", e);
         }
@@ -134,17 +129,10 @@ public static class SeriesNotation
     /// <summary>Reads a number as the query language does, Inf and NaN with any sign and hexadecimals included.</summary>
     internal static double Number(string text, string token)
     {
-        var negative = text.StartsWith('-');
-        var unsigned = text.TrimStart('+', '-');
-        var value = unsigned.ToLowerInvariant() switch
-        {
-            "inf" => double.PositiveInfinity,
-            "nan" => double.NaN,
-            ['0', 'x', .. var digits] when long.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex) => hex,
-            _ => double.TryParse(unsigned, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
-                ? number : throw new FormatException($"{token}: not a number"),
-        };
-        return negative ? -value : value;
+        var unsigned = text.Length > 0 && text[0] is '+' or '-' ? text[1..] : text;
+        var ok = Numbers.TryParse(unsigned, out var value) || GoFloat.TryParse(unsigned, out value);
+        return !ok || unsigned.StartsWith('-') || unsigned.StartsWith('+') ? throw new FormatException($"{token}: not a number")
+            : text[0] == '-' ? -value : value;
     }
 
     private static IEnumerable<string> Tokens(string text)

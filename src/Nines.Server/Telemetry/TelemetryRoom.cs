@@ -57,6 +57,7 @@ public static partial class TelemetryRoom
         services.AddSingleton(options.RemoteWrite);
         services.AddSingleton<MetadataStore>();
         services.TryAddSingleton(new QueryOptions());
+        services.AddSingleton(_ => new QueryBudget());
         services.AddSingleton<QueryApi>();
         services.AddSingleton<Explorer>();
         services.AddSingleton<SeriesApi>();

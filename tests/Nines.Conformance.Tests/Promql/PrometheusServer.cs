@@ -72,6 +72,15 @@ internal sealed class PrometheusServer : IAsyncDisposable
         return samples;
     }
 
+    /// <summary>What is wrong with a query, as the API says it; null when nothing is.</summary>
+    public async Task<string?> ErrorAsync(string query, CancellationToken stop)
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["query"] = query });
+        using var response = await _client.PostAsync("/api/v1/query", form, stop);
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsStreamAsync(stop));
+        return answer.RootElement.TryGetProperty("error", out var error) ? error.GetString() : null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill();

@@ -26,6 +26,7 @@ public sealed class ScriptTests
     [InlineData("duration_expression")]
     [InlineData("extended_vectors")]
     [InlineData("fill-modifier")]
+    [InlineData("info")]
     [InlineData("type_and_unit")]
     public void Scripts_OfNewerFeatures_NoFailure(string name) =>
         Run(OutsideData.Folder("promql"), name).Where(e => e.Outcome == EvaluationOutcome.Failed).ShouldBeEmpty();

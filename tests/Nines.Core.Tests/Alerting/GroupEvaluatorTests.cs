@@ -197,12 +197,13 @@ public class GroupEvaluatorTests
 
         private sealed class Append(IAppend inner) : IAppend
         {
-            public long Series(Labels labels, bool bornInKnownTarget, long intervalMs) =>
-                labels.Pairs.ToArray().Any(p => p.Value == "broken") ? throw new InvalidOperationException("a bug") : inner.Series(labels, bornInKnownTarget, intervalMs);
+            public long Series(Labels labels, bool bornInKnownTarget, long intervalMs, out Refusal refusal) =>
+                labels.Pairs.ToArray().Any(p => p.Value == "broken") ? throw new InvalidOperationException("a bug")
+                    : inner.Series(labels, bornInKnownTarget, intervalMs, out refusal);
 
-            public bool Add(long series, CounterSample sample) => inner.Add(series, sample);
+            public Refusal Add(long series, CounterSample sample) => inner.Add(series, sample);
 
-            public void Commit() => inner.Commit();
+            public Committed Commit() => inner.Commit();
 
             public void Dispose() => inner.Dispose();
         }

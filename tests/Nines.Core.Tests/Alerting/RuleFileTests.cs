@@ -78,7 +78,7 @@ public class RuleFileTests
             - name: a
             - rules: 5
             """).Problems.Select(p => $"{p.Position.Line}:{p.Position.Column} {p.Code}").ToList();
-        problems.ShouldBe(["3:3 unknown-key", "8:15 query", "9:10 bad-value", "10:13 bad-name", "12:10 bad-value", "13:18 bad-value", "14:5 bad-value", "17:5 missing", "17:11 missing", "19:18 query",
+        problems.ShouldBe(["3:3 unknown-key", "8:12 query", "9:10 bad-value", "10:13 bad-name", "12:10 bad-value", "13:18 bad-value", "14:5 bad-value", "17:5 missing", "17:11 missing", "19:18 query",
             "20:14 bad-name", "20:27 bad-name", "22:10 template", "23:10 template", "24:5 wrong-type", "25:9 duplicate", "26:3 missing", "26:10 wrong-type"]);
     }
 

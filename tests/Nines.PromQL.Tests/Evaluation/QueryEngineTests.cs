@@ -30,6 +30,9 @@ public sealed class QueryEngineTests
     [InlineData("count_over_time(m[1h])", "the samples of one range")]
     [InlineData("sum_over_time(m[100y:1ms])", "the steps of a subquery")]
     [InlineData("sort(m)", "a result")]
+    [InlineData("sum by (i) (m{i=~'[0-7]'})", "the state of sums")]
+    [InlineData("avg by (i) (m{i=~'[0-2]'})", "the state of means")]
+    [InlineData("stddev by (i) (m{i=~'[0-2]'})", "the state of variances")]
     public void Instant_MoreSamplesThanAllowed_EndsInAnError(string query, string what)
     {
         var source = new MemorySeriesSource();
@@ -58,6 +61,32 @@ public sealed class QueryEngineTests
         var engine = new QueryEngine(source, new QueryOptions { MaxSamples = 10 });
         var value = (VectorValue)engine.Instant("sum(abs(increase(m_total[1m])) * 2)", 60_000, Stop).Value!;
         value.Samples.Single().Sample.Value.ShouldBe(1000 * 2 * 6, 1e-6);
+    }
+
+    [Fact]
+    public void Instant_OthersHoldWhatThereIs_EndsInAnError()
+    {
+        using var budget = new QueryBudget(mostAtOnce: 1, mostSamples: 200_000);
+        budget.TryTake(150_000).ShouldBeTrue();
+        var engine = new QueryEngine(Source(), new QueryOptions { MaxPoints = 100_000 }, budget);
+        engine.Range("vector(1)", 0, 80_000, 1, Stop).Error!.Message
+            .ShouldBe("query processing would load too many samples into memory in query execution");
+        budget.Held.ShouldBe(150_000);
+        budget.Give(150_000);
+        engine.Range("vector(1)", 0, 80_000, 1, Stop).Error.ShouldBeNull();
+        budget.Held.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Budget_NoPlaceInTime_IsRefusedAndAPlaceIsGivenBackOnce()
+    {
+        using var budget = new QueryBudget(mostAtOnce: 1);
+        var first = await budget.EnterAsync(TimeSpan.Zero, Stop);
+        (await budget.EnterAsync(TimeSpan.Zero, Stop)).ShouldBeNull();
+        first!.Dispose();
+        first.Dispose();
+        (await budget.EnterAsync(TimeSpan.Zero, Stop)).ShouldNotBeNull();
+        (await budget.EnterAsync(TimeSpan.Zero, Stop)).ShouldBeNull();
     }
 
     [Fact]

@@ -78,7 +78,7 @@ internal sealed class ApiParameters(Func<string, StringValues> form, IQueryColle
     public static Expr Query(string text)
     {
         var parsed = PromParser.Parse(text);
-        return parsed.Expr ?? throw ApiException.Parameter("query", Placed(text, parsed.Problems[0]));
+        return parsed.Expr ?? throw ApiException.Parameter("query", parsed.Problems[0].In(text));
     }
 
     /// <summary>Reads a duration.</summary>
@@ -110,18 +110,7 @@ internal sealed class ApiParameters(Func<string, StringValues> form, IQueryColle
         }
         throw wrap(parsed.Expr is not null ? "1:1: parse error: a series selector is expected"
             : parsed.Problems[0].Message.Contains(NoneFull, StringComparison.Ordinal) ? "match[] must contain " + NoneFull
-            : Placed(text, parsed.Problems[0]));
-    }
-
-    private static string Placed(string text, PromProblem problem)
-    {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return $"unknown position: parse error: {problem.Message}";
-        }
-        var start = Math.Clamp(problem.Start, 0, text.Length);
-        var line = text.AsSpan(0, start).Count('\n') + 1;
-        return $"{line}:{start - text.AsSpan(0, start).LastIndexOf('\n')}: parse error: {problem.Message}";
+            : parsed.Problems[0].In(text));
     }
 
     private static bool TryTime(string text, out long ms)

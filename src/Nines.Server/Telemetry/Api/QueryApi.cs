@@ -5,15 +5,10 @@ using Nines.PromQL;
 namespace Nines.Server.Telemetry.Api;
 
 /// <summary><c>query</c>, <c>query_range</c>, <c>format_query</c>, <c>parse_query</c>.</summary>
-internal sealed class QueryApi(ISeriesSource source, QueryOptions options, TimeProvider time) : IDisposable
+internal sealed class QueryApi(ISeriesSource source, QueryOptions options, QueryBudget budget, TimeProvider time)
 {
-    private const int MostAtOnce = 20;
     private const int MostPoints = 11_000;
     private static readonly Annotation Truncated = new(AnnotationLevel.Warning, "results truncated due to limit");
-    private readonly SemaphoreSlim _places = new(MostAtOnce);
-
-    /// <inheritdoc/>
-    public void Dispose() => _places.Dispose();
 
     public async Task InstantAsync(ApiRequest request)
     {
@@ -95,25 +90,16 @@ internal sealed class QueryApi(ISeriesSource source, QueryOptions options, TimeP
                     : throw ApiException.Bad($"error parsing lookback delta duration: {(problem.Length > 0 ? problem : "it must be above 0")}"),
             };
         }
-        return new QueryEngine(source, own);
+        return new QueryEngine(source, own, budget);
     }
 
     private async Task<QueryValue> RunAsync(ApiRequest request, Func<QueryResult> query)
     {
-        if (!await _places.WaitAsync(options.Timeout, request.Stop))
-        {
-            throw new ApiException("timeout", StatusCodes.Status503ServiceUnavailable, "query timed out in query queue");
-        }
-        try
-        {
-            var result = query();
-            request.Annotations.AddRange(result.Annotations);
-            return result.Value ?? throw Error(result.Error!);
-        }
-        finally
-        {
-            _places.Release();
-        }
+        using var place = await budget.EnterAsync(options.Timeout, request.Stop)
+            ?? throw new ApiException("timeout", StatusCodes.Status503ServiceUnavailable, "query timed out in query queue");
+        var result = query();
+        request.Annotations.AddRange(result.Annotations);
+        return result.Value ?? throw Error(result.Error!);
     }
 
     private static ApiException Error(QueryError error) => error.Kind switch

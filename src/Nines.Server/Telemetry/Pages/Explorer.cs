@@ -4,13 +4,13 @@ using Nines.PromQL;
 namespace Nines.Server.Telemetry.Pages;
 
 /// <summary>Answers the query page. A page waits for its answer, so less time and fewer queries at once are given than to the API.</summary>
-internal sealed class Explorer(ISeriesSource source, QueryOptions options, TimeProvider time) : IDisposable
+internal sealed class Explorer(ISeriesSource source, QueryOptions options, QueryBudget budget, TimeProvider time) : IDisposable
 {
     private const int MostAtOnce = 4;
     private const long ExamplesOfMs = 3_600_000;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    private readonly QueryEngine _engine = new(source, options with { Timeout = options.Timeout < Longest ? options.Timeout : Longest });
+    private readonly QueryEngine _engine = new(source, options with { Timeout = options.Timeout < Longest ? options.Timeout : Longest }, budget);
     private readonly SemaphoreSlim _places = new(MostAtOnce);
 
     /// <inheritdoc/>
