@@ -14,6 +14,7 @@ internal sealed class TrackedObjective : IDisposable
     private readonly long _sinceMs;
     private readonly Dictionary<string, long> _postedMs = [];
     private IReadOnlyList<BurnRuleReading> _rules = [];
+    private IReadOnlyList<EmptySelector> _empty = [];
     private long? _lostSinceMs;
     private int _feedVersion;
 
@@ -78,6 +79,7 @@ internal sealed class TrackedObjective : IDisposable
         if (_feed.Version != _feedVersion)
         {
             Ledger.SetSeries(Own(_feed.Total), Own(_feed.Part));
+            _empty = Objective.Group is null ? _feed.Empty() : [];
             _feedVersion = _feed.Version;
         }
         Ledger.Read(nowMs);
@@ -153,7 +155,14 @@ internal sealed class TrackedObjective : IDisposable
         Ledger.TakeRevisions(),
         Ledger.PackCursors());
 
-    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs);
+    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs) with
+    {
+        Findings = Quality.Findings(Objective, Ledger, _empty, Failure, nowMs),
+    };
+
+    /// <summary>Its series, for whoever reads them beside the ledger; null when it is evaluated.</summary>
+    public (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part)? Series =>
+        _feed is null ? null : (Own(_feed.Total), Own(_feed.Part));
 
     public void Dispose()
     {
