@@ -18,7 +18,7 @@ public sealed class LookTests(Chromium chromium)
         await using var site = await Site.StartAsync(PlayedReports.Full());
         var page = await site.OpenAsync(chromium, "/", width, dark);
         foreach (var (name, path) in ((string, string)[])
-            [("overview", "/"), ("objectives", "/objectives"), ("objective", "/objectives/checkout/orders@production"),
+            [("overview", "/"), ("objectives", "/objectives"), ("objective", "/objectives/checkout/orders@production"), ("attribution", "/attribution/checkout/orders@production"),
              ("objective-lost", "/objectives/scraper/prices@production"), ("objective-overspent", "/objectives/payments/cards@production?range=1h"),
              ("workspace", "/workspace"), ("account", "/account"), ("setup", "/setup")])
         {

@@ -1,5 +1,7 @@
 using Nines.Core;
 using Nines.Core.Objectives;
+using Nines.Metrics;
+using NodaTime;
 
 namespace Nines.Browser.Tests;
 
@@ -22,9 +24,20 @@ internal sealed class PlayedReports : IObjectiveReports
 
     public ObjectiveReport? Find(string key) { lock (_played) { return _played.Find(p => p.Objective.Key == key) is { } played ? Report(played) : null; } }
 
-    public IReadOnlyList<ObjectiveReport> Groups(string key) => [];
+    /// <summary>Orders are kept by route: one that failed, one that did not.</summary>
+    public IReadOnlyList<ObjectiveReport> Groups(string key)
+    {
+        lock (_played)
+        {
+            return _played.Find(p => p.Objective.Key == key && p.Objective.GroupBy.Count > 0) is not { } played ? []
+                : [.. new[] { "/checkout", "/checkout/confirm" }.Select(route => Report(played) with { Objective = played.Objective.OfGroup(Labels.Of(("route", route))) })];
+        }
+    }
 
-    public IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute) => null;
+    public IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute) =>
+        key.StartsWith("checkout/", StringComparison.Ordinal)
+            ? [new("route", [new("/checkout", 5210, 90_000), new("/checkout/confirm", 12, 9_100_000)], 431), new("zone", [new("a", 5222, 4e6), new("b", 0, 5e6)], 431)]
+            : null;
 
     public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes)
     {
@@ -35,7 +48,7 @@ internal sealed class PlayedReports : IObjectiveReports
         }
     }
 
-    WindowAccount? IObjectiveReports.Window(string key, long fromMinute, long toMinute) => null;
+    WindowAccount? IObjectiveReports.Window(string key, long fromMinute, long toMinute) => Find(key)?.Window;
 
     /// <summary>More failures in the running minute; live pages hear of it.</summary>
     public void Fail(string key, int failures)
@@ -93,9 +106,12 @@ internal sealed class PlayedReports : IObjectiveReports
         var counter = new CounterExpression([], "sum(rate(x_total[5m]))", "x");
         var objective = new Objective
         {
-            Key = $"{service}/{name}@production", Service = service, Environment = "production", DisplayName = promise, Target = target, Windows = [new RollingWindow(Window)],
+            Key = $"{service}/{name}@production", Service = service, Environment = "production", DisplayName = promise, Target = target, 
+            Windows = name == "orders" ? [new RollingWindow(Window), new CalendarWindow(new(2026, 1, 1, 0, 0), CalendarUnit.Month, 1, DateTimeZoneProviders.Tzdb["Europe/Berlin"])]
+                : [new RollingWindow(Window)],
             Indicator = new CounterRatio(null, counter, counter), BurnPolicy = BurnPolicy.Default, Position = new SourcePosition("slos/shop.yaml", 12, 1),
             Definition = $"apiVersion: openslo/v1\nkind: SLO\nmetadata:\n  name: {name}\nspec:\n  service: {service}\n  objectives:\n    - target: {target}\n",
+            GroupBy = name == "orders" ? ["route"] : [], Sla = name == "orders" ? 0.995m : null,
             Description = name == "orders" ? "A server error or an unreachable payment provider counts as a failure." : "",
         };
         var ledger = new ObjectiveLedger(objective.Indicator, objective.Slices);
