@@ -3,8 +3,8 @@ using Nines.Metrics;
 
 namespace Nines.Server.Objectives;
 
-/// <summary>The series an indicator counts, kept up to date.</summary>
-internal sealed class SeriesFeed : IDisposable
+/// <summary>The series an indicator counts in the built-in engine.</summary>
+internal sealed class SeriesFeed : ISeriesFeed
 {
     private readonly ITrackedSeries[] _tracked;
     private readonly IReadOnlyList<ISeriesHandle>[] _handles;
@@ -17,14 +17,17 @@ internal sealed class SeriesFeed : IDisposable
         _handles = new IReadOnlyList<ISeriesHandle>[_tracked.Length];
     }
 
-    /// <summary>Counts up whenever the series are others.</summary>
+    /// <inheritdoc/>
     public int Version { get; private set; }
 
-    /// <summary>The series of each term of the total.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total => _handles[.._totals];
 
-    /// <summary>The series of each term of the good or bad part.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part => _handles[_totals..];
+
+    /// <inheritdoc/>
+    public ICatchUp? CatchUp => null;
 
     /// <summary>Takes births and deaths in.</summary>
     public void Refresh()
@@ -37,6 +40,12 @@ internal sealed class SeriesFeed : IDisposable
             _handles[i] = handles;
         }
         Version += changed ? 1 : 0;
+    }
+
+    /// <inheritdoc/>
+    public void Booked()
+    {
+        // The samples belong to the engine.
     }
 
     public void Dispose()
