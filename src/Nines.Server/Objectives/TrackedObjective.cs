@@ -127,7 +127,7 @@ internal sealed class TrackedObjective : IDisposable
     public void Judge(long nowMs, Uri publicUrl, long repostMs, List<PostedAlert> alerts)
     {
         // While history or a gap is read from afar, each piece is a signal, and what is known says nothing of the present: verdicts stay.
-        var behind = CatchUp is { Failure: null } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs ? catchUp : null;
+        var behind = CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs ? catchUp : null;
         _lostSinceMs = BurnEvaluator.LostSince(Math.Max(Ledger.LastSignalMs, behind?.ProgressMs ?? 0), _sinceMs, Ledger.IntervalMs, nowMs);
         _rules = behind is null ? BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules) : _rules;
         foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs))
