@@ -33,7 +33,8 @@ internal static class DataSourceReader
         Uri? url = null;
         if (text is not null && !(Uri.TryCreate(text.Value.TrimEnd('/') + "/", UriKind.Absolute, out url) && url is { Scheme: "http" or "https", Query: "" }))
         {
-            file.Error(text, "bad-value", $"url is not an http address: {text.Value}", "write the address under which /api/v1/query is, such as http://prometheus:9090");
+            file.Error(text, "bad-value", $"url is not an http address: {text.Value}",
+                "write the address under which /api/v1/query is, such as http://prometheus:9090");
             url = null;
         }
         else if (text is not null && (url!.UserInfo.Length > 0 || url.AbsolutePath.EndsWith("/api/v1/", StringComparison.Ordinal)))

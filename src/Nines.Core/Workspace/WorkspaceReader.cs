@@ -3,6 +3,7 @@ using System.Text;
 using Nines.Core.Catalog;
 using Nines.Core.Objectives;
 using Nines.Core.Objectives.Sources;
+using Nines.Core.Workspace.Lint;
 
 namespace Nines.Core.Workspace;
 
@@ -26,6 +27,10 @@ public static class WorkspaceReader
             ReadFile(file, found, problems);
         }
         var model = Linker.Link(found) with { Hash = HashOf(read) };
+        if (!problems.Exists(p => p.Severity == ProblemSeverity.Error))
+        {
+            problems.AddRange(WorkspaceLint.Check(model));
+        }
         problems = [.. problems.OrderBy(p => p.Position.File, StringComparer.Ordinal).ThenBy(p => p.Position.Line).ThenBy(p => p.Position.Column)
             .ThenBy(p => p.Code, StringComparer.Ordinal)
             .ThenBy(p => p.Message, StringComparer.Ordinal).Take(MaxProblems)];

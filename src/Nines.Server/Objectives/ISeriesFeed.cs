@@ -1,3 +1,4 @@
+using Nines.Core.Objectives;
 using Nines.Metrics;
 
 namespace Nines.Server.Objectives;
@@ -22,6 +23,9 @@ internal interface ISeriesFeed : IDisposable
 
     /// <summary>Tells that everything taken in was booked.</summary>
     void Booked();
+
+    /// <summary>The selectors that match nothing, and for a bucket that is not there the bounds that are.</summary>
+    IReadOnlyList<EmptySelector> Empty();
 }
 
 /// <summary>How far something was read that comes from afar.</summary>

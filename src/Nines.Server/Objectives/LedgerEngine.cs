@@ -170,6 +170,25 @@ internal sealed partial class LedgerEngine(
         }
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute)
+    {
+        CounterRatio indicator;
+        (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part) series;
+        WindowAccount account;
+        lock (_gate)
+        {
+            if (Tracked(key) is not { Objective.Indicator: CounterRatio counted, Series: { } found } tracked)
+            {
+                return null;
+            }
+            (indicator, series, account) = (counted, found, tracked.Ledger.Events.Sum(fromMinute, toMinute));
+        }
+        // The samples are read outside the lock: the ledger goes on meanwhile.
+        return series.Total.Concat(series.Part).Sum(t => t.Count) > Attribution.MaxSeries ? null
+            : Attribution.ByLabel(indicator, series.Total, series.Part, account);
+    }
+
     public void Dispose()
     {
         foreach (var tracked in _tracked.Values)

@@ -16,6 +16,7 @@ internal sealed class TrackedObjective : IDisposable
     private readonly long _sinceMs;
     private readonly Dictionary<string, long> _postedMs = [];
     private IReadOnlyList<BurnRuleReading> _rules = [];
+    private IReadOnlyList<EmptySelector> _empty = [];
     private long? _lostSinceMs;
     private int _feedVersion;
 
@@ -88,6 +89,7 @@ internal sealed class TrackedObjective : IDisposable
         if (_feed.Version != _feedVersion)
         {
             Ledger.SetSeries(Own(_feed.Total), Own(_feed.Part));
+            _empty = Objective.Group is null ? _feed.Empty() : [];
             _feedVersion = _feed.Version;
         }
         var known = Math.Min(nowMs, CatchUp?.ReadToMs ?? long.MaxValue);
@@ -167,7 +169,24 @@ internal sealed class TrackedObjective : IDisposable
         Ledger.TakeRevisions(),
         Ledger.PackCursors());
 
-    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs);
+    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs) with
+    {
+        Findings = [.. Quality.Findings(Objective, Ledger, _empty, Failure ?? CatchUp?.Failure, nowMs), .. Behind(nowMs)],
+    };
+
+    /// <summary>Its series, for whoever reads them beside the ledger; null when it is evaluated, and when the samples are elsewhere.</summary>
+    public (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part)? Series =>
+        _feed is null || CatchUp is not null ? null : (Own(_feed.Total), Own(_feed.Part));
+
+    private IEnumerable<QualityFinding> Behind(long nowMs)
+    {
+        if (CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs)
+        {
+            var reading = catchUp.Reading(nowMs);
+            yield return new("catching-up", $"The source was read up to {reading.ReadTo:yyyy-MM-dd HH:mm} UTC, {reading.Progress:0 %} of the window.",
+                "Burn is judged again when the present is reached.");
+        }
+    }
 
     public void Dispose()
     {

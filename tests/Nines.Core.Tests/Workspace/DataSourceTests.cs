@@ -1,5 +1,4 @@
 using System.Text;
-using Nines.Core.Objectives;
 using Nines.Core.Workspace;
 
 namespace Nines.Core.Tests.Workspace;
@@ -56,16 +55,16 @@ public sealed class DataSourceTests
     [Fact]
     public void Read_ReferenceToNoSource_IsAnErrorThatNamesWhatWasMeant()
     {
-        var problem = Read("type: Nines", "mien").Problems.First();
+        var problem = Read("type: Nines", "mien").Problems[0];
         (problem.Code, problem.Message, problem.Hint).ShouldBe(("unknown-reference", "there is no DataSource mien", "did you mean mine?"));
     }
 
-    private static WorkspaceReading Read(string spec, string reference = "mine") => WorkspaceReader.Read([new("w.yaml", Encoding.UTF8.GetBytes($$$"""
+    private static WorkspaceReading Read(string spec, string reference = "mine") => WorkspaceReader.Read([new("w.yaml", Encoding.UTF8.GetBytes($$$$"""
         apiVersion: openslo/v1
         kind: DataSource
         metadata: {name: mine}
         spec:
-          {{{spec.ReplaceLineEndings("\n  ")}}}
+          {{{{spec.ReplaceLineEndings("\n  ")}}}}
         ---
         apiVersion: openslo/v1
         kind: Service
@@ -83,8 +82,8 @@ public sealed class DataSourceTests
             spec:
               ratioMetric:
                 counter: true
-                bad: {metricSource: {type: Prometheus, metricSourceRef: {{{reference}}}, spec: {query: b_total}}}
-                total: {metricSource: {type: Prometheus, metricSourceRef: {{{reference}}}, spec: {query: a_total}}}
+                bad: {metricSource: {type: Prometheus, metricSourceRef: {{{{reference}}}}, spec: {query: b_total}}}
+                total: {metricSource: {type: Prometheus, metricSourceRef: {{{{reference}}}}, spec: {query: a_total}}}
           objectives: [{target: 0.99}]
         """))]);
 }

@@ -19,7 +19,8 @@ internal static class RawBirths
     public static IReadOnlyList<(string Selector, RawPiece Piece)> Ask(IReadOnlyList<RawSeries> born, long startMs)
     {
         var asks = new List<(string, RawPiece)>();
-        foreach (var job in born.Where(b => b.Labels["job"].Length > 0 && b.Labels["instance"].Length > 0).GroupBy(b => b.Labels["job"], StringComparer.Ordinal))
+        var ofTargets = born.Where(b => b.Labels["job"].Length > 0 && b.Labels["instance"].Length > 0);
+        foreach (var job in ofTargets.GroupBy(b => b.Labels["job"], StringComparer.Ordinal))
         {
             var instances = job.Select(b => b.Labels["instance"]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
             var matchers = new List<Matcher> { new(Labels.MetricName, MatchOp.Equal, "up"), new("job", MatchOp.Equal, job.Key) };

@@ -17,12 +17,15 @@ internal sealed class RemoteFeed : RemoteReader, ISeriesFeed
     private readonly HashSet<Labels> _gone = [];
     private RawReading _reading = new(0);
     private long _readToMs;
+    private bool _reachedPresent;
+    private long _oldestMs;
+    private int _seriesCount;
     private int _waiting;
 
     public RemoteFeed(string objective, CounterRatio indicator, SourceReaders readers, string source) : base(objective, readers, source)
     {
         _selectors = new(indicator);
-        _terms = [.. Enumerable.Range(0, _selectors.Count).Select(_ => new List<ISeriesHandle>())];
+        _terms = [.. Enumerable.Range(0, _selectors.Terms.Count).Select(_ => new List<ISeriesHandle>())];
     }
 
     /// <inheritdoc/>
@@ -40,9 +43,9 @@ internal sealed class RemoteFeed : RemoteReader, ISeriesFeed
     /// <inheritdoc/>
     public override long ReadToMs => Interlocked.Read(ref _readToMs);
 
-    protected override int SeriesCount => _reading.SeriesCount;
+    protected override int SeriesCount => Volatile.Read(ref _seriesCount);
 
-    protected override long? OldestMs => _reading.OldestMs;
+    protected override long? OldestMs => Interlocked.Read(ref _oldestMs) is > 0 and var oldest ? oldest : null;
 
     /// <inheritdoc/>
     public void Refresh()
@@ -53,6 +56,11 @@ internal sealed class RemoteFeed : RemoteReader, ISeriesFeed
             {
                 Take(delivery);
                 Interlocked.Exchange(ref _readToMs, delivery.ToMs);
+            }
+            if (!_reachedPresent && NowMs - ReadToMs < BehindMs)
+            {
+                _reachedPresent = true;
+                Version++;
             }
         }
     }
@@ -79,6 +87,11 @@ internal sealed class RemoteFeed : RemoteReader, ISeriesFeed
         }
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<EmptySelector> Empty() =>
+        !_reachedPresent ? [] : [.. _selectors.Terms.Select((t, i) => (t.Matchers, i)).Where(t => _terms[t.i].Count == 0)
+            .Select(t => new EmptySelector(t.Matchers, t.i < _selectors.Totals, []))];
+
     protected override void Start(long fromMs)
     {
         _reading = new(fromMs - RawReading.LeadMs);
@@ -101,7 +114,8 @@ internal sealed class RemoteFeed : RemoteReader, ISeriesFeed
         }
         if (answer.Count > Client.Source.MaxSeries)
         {
-            throw new SourceException($"{answer.Count} series, and an objective may read {Client.Source.MaxSeries}; narrow its selectors or raise maxSeries", true);
+            throw new SourceException(
+                $"{answer.Count} series, and an objective may read {Client.Source.MaxSeries}; narrow its selectors or raise maxSeries", true);
         }
         var ups = new List<RawSeries>();
         foreach (var (selector, stretch) in _reading.Births(answer))
@@ -109,6 +123,8 @@ internal sealed class RemoteFeed : RemoteReader, ISeriesFeed
             ups.AddRange(await Client.ReadAsync(selector, stretch, Stop));
         }
         var delivery = _reading.Accept(piece, answer, ups);
+        Volatile.Write(ref _seriesCount, _reading.SeriesCount);
+        Interlocked.Exchange(ref _oldestMs, _reading.OldestMs ?? 0);
         lock (Gate)
         {
             _arrived.Enqueue(delivery);

@@ -138,7 +138,10 @@ internal sealed class SourceClient : IDisposable
         var url = new Uri(Source.Url, path);
         // Proxies that only let reading through may refuse POST, so it is left to what is too long for an address.
         var request = query.Length < LongestAddress ? new HttpRequestMessage(HttpMethod.Get, $"{url}?{query}")
-            : new HttpRequestMessage(HttpMethod.Post, url) { Content = new FormUrlEncodedContent(parameters.Select(p => KeyValuePair.Create(p.Name, p.Value))) };
+            : new HttpRequestMessage(HttpMethod.Post, url)
+            {
+                Content = new FormUrlEncodedContent(parameters.Select(p => KeyValuePair.Create(p.Name, p.Value))),
+            };
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
         request.Headers.TryAddWithoutValidation("User-Agent", "Nines");

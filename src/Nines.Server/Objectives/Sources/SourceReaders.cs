@@ -25,7 +25,8 @@ internal sealed class SourceReaders : IDisposable
             "Requests to an external source without a complete answer.");
         _meter.CreateObservableCounter("nines_objectives_source_samples_total", () => Measured(c => c.Samples), null,
             "Samples that external sources answered, repeated ones included.");
-        _meter.CreateObservableGauge("nines_objectives_source_lag_seconds", () => Lags(), "s", "How far the reader of a source that is furthest behind is behind.");
+        _meter.CreateObservableGauge("nines_objectives_source_lag_seconds", () => Lags(), "s",
+            "How far the reader of a source that is furthest behind is behind.");
     }
 
     public TimeProvider Time { get; }

@@ -82,7 +82,7 @@ public sealed class RawReadingTests
     {
         var selectors = new RawSelectors(Indicator("""http_requests_total{code=~"5..",job="a"}""", """sum(rate(http_requests_total{job="a"}[5m]))"""));
         selectors.Asked.ShouldBe(["""{__name__="http_requests_total",job="a"}"""]);
-        (selectors.Totals, selectors.Count).ShouldBe((1, 2));
+        (selectors.Totals, selectors.Terms.Count).ShouldBe((1, 2));
         var failed = Labels.Of((Labels.MetricName, "http_requests_total"), ("job", "a"), ("code", "503"));
         (selectors.IsOf(0, failed), selectors.IsOf(1, failed), selectors.IsOf(1, failed.With("code", "200"))).ShouldBe((true, true, false));
         new RawSelectors(Indicator("errors_total", "requests_total")).Asked.Count.ShouldBe(2);
