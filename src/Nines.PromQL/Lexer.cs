@@ -418,7 +418,7 @@ internal sealed class Lexer(string query)
         return string.Create(CultureInfo.InvariantCulture, $"U+{rune.Value:X4}{(Rune.IsControl(rune) ? "" : $" '{rune}'")}");
     }
 
-    private ParseStop Fault(string message, int start) => new(new PromProblem(message, start, query.Length));
+    private ParseStop Fault(string message, int start) => new(new PromProblem(message, start, Math.Min(query.Length, start + 1)));
 }
 
 /// <summary>Ends the reading of a query at its first fault. Never leaves this project.</summary>

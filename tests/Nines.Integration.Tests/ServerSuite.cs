@@ -17,17 +17,17 @@ public abstract class ServerSuite
     {
         var server = await StartAsync(ShopWorkspace.Files(9901));
         var good = await StatusAsync(server);
-        (good.Objectives, good.Pending, good.Problems.Count).ShouldBe((4, false, 0));
+        (good.Objectives, good.Pending, good.Problems.Count).ShouldBe((5, false, 0));
 
         await File.AppendAllTextAsync(Path.Combine(server.Workspace, "shop.yaml"), "---\napiVersion: openslo/v1\nkind: SLO\nmetadata: {name: broken}\n", Stop);
         await server.App.Services.GetRequiredService<WorkspaceWatcher>().LookAsync(Stop);
         var bad = await StatusAsync(server);
-        (bad.Hash, bad.Objectives, bad.Pending).ShouldBe((good.Hash, 4, true));
+        (bad.Hash, bad.Objectives, bad.Pending).ShouldBe((good.Hash, 5, true));
         bad.Problems.ShouldContain(p => p.File == "shop.yaml" && p.Severity == "error");
 
         await using var restarted = await StartAsync(root: await server.StopAsync());
         var after = await StatusAsync(restarted);
-        (after.Hash, after.Objectives, after.Pending).ShouldBe((good.Hash, 4, true));
+        (after.Hash, after.Objectives, after.Pending).ShouldBe((good.Hash, 5, true));
     }
 
     [Fact]

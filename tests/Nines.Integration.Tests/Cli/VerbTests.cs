@@ -13,7 +13,7 @@ public sealed class VerbTests
     {
         var (code, output, error) = await RunAsync("check", Path.Combine(Repository.Root, "examples", "shop", "workspace"));
         (code, output).ShouldBe((ExitCode.Ok, ""));
-        error.ShouldContain("4 objectives");
+        error.ShouldContain("5 objectives");
     }
 
     [Fact]
