@@ -55,8 +55,8 @@ public sealed class DataSourceTests
     [Fact]
     public void Read_ReferenceToNoSource_IsAnErrorThatNamesWhatWasMeant()
     {
-        var problem = Read("type: Nines", "mien").Problems[0];
-        (problem.Code, problem.Message, problem.Hint).ShouldBe(("unknown-reference", "there is no DataSource mien", "did you mean mine?"));
+        var problem = Read("type: Nines", "mines").Problems[0];
+        (problem.Code, problem.Message, problem.Hint).ShouldBe(("unknown-reference", "there is no DataSource mines", "did you mean mine?"));
     }
 
     private static WorkspaceReading Read(string spec, string reference = "mine") => WorkspaceReader.Read([new("w.yaml", Encoding.UTF8.GetBytes($$$$"""
