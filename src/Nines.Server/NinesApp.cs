@@ -16,6 +16,7 @@ using Nines.Server.Access;
 using Nines.Server.Alerting;
 using Nines.Server.Delivery;
 using Nines.Server.Objectives;
+using Nines.Server.Objectives.Sources;
 using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Telemetry.Pages;
@@ -67,7 +68,7 @@ public static class NinesApp
         services.AddTelemetry(options);
         services.AddDelivery(options);
         services.AddAlerting(publicUrl);
-        services.AddObjectives(publicUrl, LedgerFaults.FromEnvironment());
+        services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
         services.AddWorkspace(options);
         services.AddAccess();
         services.AddOverviews();
@@ -137,6 +138,7 @@ public static class NinesApp
             return TypedResults.ServerSentEvents(stream.Listen(context.Request.Headers["Last-Event-ID"], ends.Token));
         });
         app.MapObjectives();
+        app.MapSources();
         app.MapWorkspace();
         app.MapAlerting();
         app.MapTelemetry();
@@ -152,12 +154,15 @@ public static class NinesApp
         var recorder = services.GetRequiredService<DurableRecorder>();
         var discovery = services.GetRequiredService<TargetDiscovery>();
         var ledger = services.GetRequiredService<LedgerEngine>();
+        var sources = services.GetRequiredService<SourceReaders>();
+        sources.StepSoon = services.GetRequiredService<LedgerWorker>().Hurry;
         var door = services.GetRequiredService<AlertDoor>();
         var rules = services.GetRequiredService<RuleWorker>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
         {
             discovery.Apply(model.ScrapeJobs);
+            sources.Apply(model.Sources);
             ledger.Apply(model.Objectives);
             door.Apply(model.Receivers);
             rules.Apply(model.RuleGroups, model.ExternalLabels);

@@ -52,6 +52,7 @@ public static class RouteTable
         new("GET", "/nines/v1/objectives/{**key}", Role.Viewer),
         new("GET", "/nines/v1/attribution/{**key}", Role.Viewer),
         new("GET", "/nines/v1/targets", Role.Viewer),
+        new("GET", "/nines/v1/sources", Role.Viewer),
         new("GET", "/nines/v1/workspace", Role.Viewer),
         new("GET", "/nines/v1/alerts", Role.Viewer),
         new("GET", "/api/v2/alerts", Role.Viewer),

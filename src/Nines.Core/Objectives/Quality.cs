@@ -5,7 +5,7 @@ namespace Nines.Core.Objectives;
 
 /// <summary>Something about an objective's signal that makes its figures worth less than they look.</summary>
 /// <param name="Code">Which, stable: <c>matches-nothing</c>, <c>no-such-bucket</c>, <c>good-over-total</c>, <c>not-a-number</c>, <c>no-traffic</c>,
-/// <c>not-evaluated</c>.</param>
+/// <c>not-evaluated</c>, <c>catching-up</c>.</param>
 /// <param name="Message">What, in a sentence.</param>
 /// <param name="Hint">What to do about it.</param>
 public sealed record QualityFinding(string Code, string Message, string Hint);

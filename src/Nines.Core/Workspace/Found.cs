@@ -2,6 +2,7 @@ using Nines.Core.Alerting;
 using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
+using Nines.Core.Objectives.Sources;
 using Nines.Core.Telemetry;
 using Nines.Metrics;
 
@@ -20,6 +21,12 @@ internal sealed class Found
 
     /// <summary>Indicators by name; null for one that has problems of its own.</summary>
     public Dictionary<string, Indicator?> Indicators { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Sources by name; null for the built-in engine, and for one that has problems of its own.</summary>
+    public Dictionary<string, MetricsSource?> Sources { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Where sources are named.</summary>
+    public List<(BindingFile File, YamlText Name)> SourceReferences { get; } = [];
 
     public HashSet<string> AlertPolicies { get; } = new(StringComparer.Ordinal);
 

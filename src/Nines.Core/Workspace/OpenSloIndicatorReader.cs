@@ -7,7 +7,7 @@ namespace Nines.Core.Workspace;
 internal static class OpenSloIndicatorReader
 {
     /// <summary>An indicator of an objective: <c>metadata</c> and <c>spec</c>.</summary>
-    public static Indicator? Inline(Fields? inline)
+    public static Indicator? Inline(Fields? inline, Found found)
     {
         if (inline is null)
         {
@@ -15,13 +15,13 @@ internal static class OpenSloIndicatorReader
         }
         inline.Ignore("metadata", "kind", "apiVersion");
         var spec = inline.Map("spec", required: true);
-        var indicator = spec is null ? null : Spec(spec);
+        var indicator = spec is null ? null : Spec(spec, found);
         inline.Done();
         return indicator;
     }
 
     /// <summary>The <c>spec</c> of an SLI.</summary>
-    public static Indicator? Spec(Fields spec)
+    public static Indicator? Spec(Fields spec, Found found)
     {
         spec.Ignore("description");
         var threshold = spec.Map("thresholdMetric");
@@ -31,23 +31,23 @@ internal static class OpenSloIndicatorReader
             spec.File.Error(threshold.Node, "bad-value", "an SLI has either thresholdMetric or ratioMetric", "write two SLIs");
         }
         spec.Done();
-        return threshold is not null ? Threshold(threshold) : ratio is not null ? Ratio(ratio) : null;
+        return threshold is not null ? Threshold(threshold, found) : ratio is not null ? Ratio(ratio, found) : null;
     }
 
     /// <summary>The limit of a threshold is the objective's: <c>op</c> and <c>value</c>.</summary>
-    private static Threshold? Threshold(Fields threshold)
+    private static Threshold? Threshold(Fields threshold, Found found)
     {
         // The original says metricSource; what is written in its place by many is the source itself.
         var source = threshold.Any("metricSource") is null ? threshold : threshold.Map("metricSource");
-        var read = source is null ? null : Source(source);
+        var read = source is null ? null : Source(source, found);
         if (source is not null && !ReferenceEquals(source, threshold))
         {
             threshold.Done();
         }
-        return read is { } found && Evaluated(found.File, found.Query) is { } query ? new(query, default, double.NaN) { Source = found.Name } : null;
+        return read is not null && Evaluated(read.File, read.Query) is { } query ? new(query, default, double.NaN) { Source = read.Name } : null;
     }
 
-    private static Indicator? Ratio(Fields ratio)
+    private static Indicator? Ratio(Fields ratio, Found found)
     {
         var isCounter = ratio.Flag("counter", true);
         var raw = ratio.Map("raw");
@@ -60,7 +60,7 @@ internal static class OpenSloIndicatorReader
                 ratio.File.Error(other.Node, "bad-value", "raw is a ratio already", "drop good, bad and total, or drop raw");
             }
             ratio.Done();
-            return Side(raw) is { } share && Evaluated(share.File, share.Query) is { } query
+            return Side(raw, found) is { } share && Evaluated(share.File, share.Query) is { } query
                 ? new EvaluatedShare(query, ofFailures) { Source = share.Name } : null;
         }
         if ((good is null) == (bad is null))
@@ -68,7 +68,7 @@ internal static class OpenSloIndicatorReader
             ratio.File.Error(ratio.Node, good is null ? "missing" : "bad-value", good is null ? "ratioMetric needs good or bad"
                 : "ratioMetric has both good and bad", good is null ? "" : "drop one: the other is what is left of total");
         }
-        var (part, whole, both) = (Side(good ?? bad), Side(total), good is not null && bad is not null);
+        var (part, whole, both) = (Side(good ?? bad, found), Side(total, found), good is not null && bad is not null);
         ratio.Done();
         return part is null || whole is null || both ? null : Ratio(part, whole, good is not null, isCounter);
     }
@@ -127,14 +127,14 @@ internal static class OpenSloIndicatorReader
 
     private sealed record ReadQuery(BindingFile File, YamlText Query, string? Name);
 
-    private static ReadQuery? Side(Fields? side)
+    private static ReadQuery? Side(Fields? side, Found found)
     {
         var source = side?.Map("metricSource", required: true);
         side?.Done();
-        return source is null ? null : Source(source);
+        return source is null ? null : Source(source, found);
     }
 
-    private static ReadQuery? Source(Fields source)
+    private static ReadQuery? Source(Fields source, Found found)
     {
         var type = source.Text("type");
         var name = source.Text("metricSourceRef");
@@ -153,6 +153,14 @@ internal static class OpenSloIndicatorReader
         }
         spec?.Ignore("queryType");
         spec?.Done();
-        return query is null ? null : new(source.File, query, name?.Value is "Nines" ? null : name?.Value);
+        if (name?.Value is "Nines")
+        {
+            name = null;
+        }
+        if (name is not null)
+        {
+            found.SourceReferences.Add((source.File, name));
+        }
+        return query is null ? null : new(source.File, query, name?.Value);
     }
 }

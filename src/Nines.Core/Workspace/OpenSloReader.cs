@@ -23,7 +23,7 @@ internal static class OpenSloReader
                 spec?.Done();
                 break;
             case "SLI":
-                var indicator = spec is null ? null : OpenSloIndicatorReader.Spec(spec);
+                var indicator = spec is null ? null : OpenSloIndicatorReader.Spec(spec, found);
                 if (name is not null && found.IsNew(file, name, "SLI", name.Value))
                 {
                     found.Indicators.Add(name.Value, indicator);
@@ -36,13 +36,10 @@ internal static class OpenSloReader
                 }
                 break;
             case "DataSource":
-                spec?.Ignore("description", "connectionDetails");
-                if (spec?.Text("type", required: true) is { } type && type.Value != "Nines")
+                if (spec is not null)
                 {
-                    file.Error(type, "unsupported", $"external sources ({type.Value}) are not read in this version",
-                        "drop the DataSource: the built-in engine reads what scrape_configs collect; or use type Nines");
+                    DataSourceReader.Read(spec, name, found);
                 }
-                spec?.Done();
                 break;
             default:
                 file.Warn(top.Node, "not-used", $"{kind} is not used: burn policies decide when to alert",
@@ -80,7 +77,7 @@ internal static class OpenSloReader
         {
             file.Error(reference, "bad-value", "indicator and indicatorRef are both given", "drop one");
         }
-        var indicator = OpenSloIndicatorReader.Inline(inline);
+        var indicator = OpenSloIndicatorReader.Inline(inline, found);
         var method = spec.OneOf("budgetingMethod", "Occurrences", "Occurrences", "Timeslices", "RatioTimeslices");
         var sla = annotations?.Share("nines.dev/sla");
         var groupBy = GroupBy(annotations);

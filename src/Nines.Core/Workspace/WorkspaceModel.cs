@@ -2,6 +2,7 @@ using Nines.Core.Alerting;
 using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
+using Nines.Core.Objectives.Sources;
 using Nines.Core.Telemetry;
 using Nines.Metrics;
 
@@ -24,6 +25,9 @@ public sealed record WorkspaceModel
 
     /// <summary>The objectives, in order of key.</summary>
     public IReadOnlyList<Objective> Objectives { get; init; } = [];
+
+    /// <summary>The external sources that objectives are read from, in order of name.</summary>
+    public IReadOnlyList<MetricsSource> Sources { get; init; } = [];
 
     /// <summary>What to scrape, in order of name.</summary>
     public IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; } = [];

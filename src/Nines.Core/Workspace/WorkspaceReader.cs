@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Nines.Core.Catalog;
 using Nines.Core.Objectives;
+using Nines.Core.Objectives.Sources;
 using Nines.Core.Workspace.Lint;
 
 namespace Nines.Core.Workspace;
@@ -149,6 +150,10 @@ internal static class Linker
     public static WorkspaceModel Link(Found found)
     {
         found.Environments.TryAdd(DeploymentEnvironment.Default, new(DeploymentEnvironment.Default, "Production", true, default));
+        foreach (var (file, name) in found.SourceReferences)
+        {
+            Known(file, name, "DataSource", found.Sources.Keys, "declare it in an openslo/v1 document of kind DataSource; without metricSourceRef the built-in engine is read");
+        }
         var objectives = new SortedDictionary<string, Objective>(StringComparer.Ordinal);
         foreach (var draft in found.Objectives)
         {
@@ -163,6 +168,7 @@ internal static class Linker
             Services = [.. found.Services.Values.OrderBy(s => s.Name, StringComparer.Ordinal)],
             Environments = [.. found.Environments.Values.OrderBy(e => e.Name, StringComparer.Ordinal)],
             Objectives = [.. objectives.Values],
+            Sources = [.. found.Sources.Values.OfType<MetricsSource>().OrderBy(s => s.Name, StringComparer.Ordinal)],
             ScrapeJobs = [.. found.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)],
             RuleGroups = found.RuleGroups,
             ExternalLabels = found.ExternalLabels,
@@ -180,6 +186,10 @@ internal static class Linker
         if (draft.IndicatorRef is { } reference && Known(file, reference, "SLI", found.Indicators.Keys, "declare it in a document of kind SLI"))
         {
             indicator ??= found.Indicators[reference.Value];
+        }
+        if (indicator?.Source is { } named && found.Sources.GetValueOrDefault(named) is null)
+        {
+            indicator = indicator with { Source = null };
         }
         if (indicator is Threshold threshold)
         {

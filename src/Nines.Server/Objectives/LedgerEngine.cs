@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
+using Nines.Server.Objectives.Sources;
 using Nines.Server.State;
 
 namespace Nines.Server.Objectives;
@@ -19,6 +20,9 @@ internal sealed partial class LedgerEngine(
 
     /// <summary>A firing alert is posted again this often, so that the door knows it still holds.</summary>
     private const long RepostMs = 60_000;
+
+    /// <summary>External sources; null when there can be none.</summary>
+    public SourceReaders? Sources { get; init; }
 
     private readonly Lock _gate = new();
     private readonly Dictionary<long, LedgerChanges> _waiting = [];
@@ -74,15 +78,23 @@ internal sealed partial class LedgerEngine(
             {
                 Reconcile(wanted, nowMs, alerts);
             }
-            foreach (var tracked in _tracked.Values.SelectMany(t => t.WithGroups))
+            foreach (var whole in _tracked.Values)
             {
-                var booked = tracked.Read(nowMs, close);
-                UpdateGroups(tracked);
-                tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
-                if (booked > tracked.Ledger.ClosedMinute)
+                var complete = true;
+                foreach (var tracked in whole.WithGroups)
                 {
-                    tracked.Ledger.Close(booked);
-                    changes.Add(tracked.TakeChanges(nowMs));
+                    var booked = tracked.Read(nowMs, close);
+                    complete &= UpdateGroups(tracked);
+                    tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
+                    if (booked > tracked.Ledger.ClosedMinute)
+                    {
+                        tracked.Ledger.Close(booked);
+                        changes.Add(tracked.TakeChanges(nowMs));
+                    }
+                }
+                if (complete)
+                {
+                    whole.Feed?.Booked();
                 }
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
@@ -228,29 +240,36 @@ internal sealed partial class LedgerEngine(
         : key.IndexOf('{') is > 0 and var at && _tracked.TryGetValue(key[..at], out var whole) ? whole.Groups?.All.FirstOrDefault(g => g.Objective.Key == key)
         : null;
 
-    private void UpdateGroups(TrackedObjective tracked)
+    private bool UpdateGroups(TrackedObjective tracked)
     {
         try
         {
             tracked.Groups?.Update();
+            return true;
         }
         catch (StoreRefusedException e)
         {
             // The groups that are new wait for the next step.
             StoreFailure = e.Message;
+            return false;
         }
     }
 
     private TrackedObjective Start(Objective objective, long nowMs)
     {
-        var feed = objective.Indicator is CounterRatio counted ? new SeriesFeed(counted, source) : null;
+        var feed = FeedOf(objective);
         try
         {
             var whole = Start(objective, feed, null, nowMs);
+            var countedTo = whole.Ledger.ClosedMinute;
             if (feed is not null && objective.GroupBy.Count > 0)
             {
-                whole.Groups = new(objective, feed, store.Keys(objective.Key + "{"), (group, filter) => Start(group, feed, filter, _nowMs));
+                var known = store.Keys(objective.Key + "{");
+                whole.Groups = new(objective, feed, known, (group, filter) => Start(group, feed, filter, _nowMs));
+                // The whole may have been counted before it had groups; these are counted from the beginning.
+                countedTo = known.Count == 0 ? 0 : countedTo;
             }
+            whole.CatchUp?.Begin(nowMs - objective.HistoryMinutes * LedgerTime.MinuteMs, countedTo * LedgerTime.MinuteMs);
             return whole;
         }
         catch (StoreRefusedException)
@@ -260,10 +279,18 @@ internal sealed partial class LedgerEngine(
         }
     }
 
-    private TrackedObjective Start(Objective objective, SeriesFeed? feed, Func<Labels, bool>? filter, long nowMs)
+    private ISeriesFeed? FeedOf(Objective objective) => objective.Indicator switch
     {
+        CounterRatio { Source: { } name } remote => new RemoteFeed(objective.Key, remote, Sources!, name),
+        CounterRatio counted => new SeriesFeed(counted, source),
+        _ => null,
+    };
+
+    private TrackedObjective Start(Objective objective, ISeriesFeed? feed, Func<Labels, bool>? filter, long nowMs)
+    {
+        var minutes = feed is null && objective.Indicator.Source is { } name ? new RemoteMinutes(objective.Key, objective.Indicator, Sources!, name) : null;
         var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
-        var tracked = new TrackedObjective(objective, generation, feed, filter, queries, fault, nowMs);
+        var tracked = new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, nowMs);
         try
         {
             store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.HistoryMinutes / 60 - 24, tracked.Ledger);
@@ -273,7 +300,7 @@ internal sealed partial class LedgerEngine(
         {
             // One damaged account must not take the others with it; it is counted again from the samples that are still there.
             LogDamaged(objective.Key, e.Message);
-            return new TrackedObjective(objective, generation, feed, filter, queries, fault, nowMs);
+            return new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, nowMs);
         }
     }
 

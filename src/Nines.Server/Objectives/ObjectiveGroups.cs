@@ -13,7 +13,7 @@ internal sealed class ObjectiveGroups : IDisposable
     public const int Cap = 200;
 
     private readonly Objective _parent;
-    private readonly SeriesFeed _feed;
+    private readonly ISeriesFeed _feed;
     private readonly Func<Objective, Func<Labels, bool>, TrackedObjective> _start;
     private readonly Dictionary<Labels, TrackedObjective> _groups = [];
     private TrackedObjective? _other;
@@ -23,7 +23,7 @@ internal sealed class ObjectiveGroups : IDisposable
     /// <param name="feed">Its series.</param>
     /// <param name="known">Keys of groups that were counted before.</param>
     /// <param name="start">Starts a group's account over the series that a filter lets through.</param>
-    public ObjectiveGroups(Objective parent, SeriesFeed feed, IEnumerable<string> known, Func<Objective, Func<Labels, bool>, TrackedObjective> start)
+    public ObjectiveGroups(Objective parent, ISeriesFeed feed, IEnumerable<string> known, Func<Objective, Func<Labels, bool>, TrackedObjective> start)
     {
         (_parent, _feed, _start) = (parent, feed, start);
         KnownKeys = [.. known];

@@ -9,6 +9,7 @@ using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.PromQL;
 using Nines.Server.Objectives.Pages;
+using Nines.Server.Objectives.Sources;
 using Nines.Server.State;
 using Nines.Server.Web;
 
@@ -17,12 +18,16 @@ namespace Nines.Server.Objectives;
 /// <summary>The room of objectives: ledger, API, pages.</summary>
 internal static class ObjectivesRoom
 {
-    public static IServiceCollection AddObjectives(this IServiceCollection services, Uri publicUrl, LedgerFault fault)
+    public static IServiceCollection AddObjectives(this IServiceCollection services, Uri publicUrl, string workspaceDirectory, LedgerFault fault)
     {
+        services.AddSingleton(s => new SourceReaders(workspaceDirectory, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => LedgerStore.Open(s.GetRequiredService<DataDirectory>().LedgerFile));
         services.AddSingleton(s => new LedgerEngine(
             s.GetRequiredService<ISeriesSource>(), new EngineQueries(new QueryEngine(s.GetRequiredService<ISeriesSource>(), new QueryOptions())),
-            s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>()));
+            s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>())
+        {
+            Sources = s.GetRequiredService<SourceReaders>(),
+        });
         services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());
         services.AddSingleton<LedgerMeter>();
         services.AddSingleton<LedgerWorker>();
@@ -61,6 +66,11 @@ internal static class ObjectivesRoom
                     ["hint"] = $"Only objectives that at most {Attribution.MaxSeries} series count have labels to charge; evaluated ones have none.",
                 });
     }
+
+    /// <summary>The API: <c>GET /nines/v1/sources</c>.</summary>
+    public static void MapSources(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/nines/v1/sources", (SourceReaders readers) => TypedResults.Ok(readers.Status())).WithTags("Objectives")
+            .WithName("ListSources").WithSummary("The external sources, and how far each objective was read from them.");
 
     /// <summary>The pages: overview, list, detail.</summary>
     public static void MapObjectivePages(this IEndpointRouteBuilder pages)

@@ -3,8 +3,8 @@ using Nines.Metrics;
 
 namespace Nines.Server.Objectives;
 
-/// <summary>The series an indicator counts, kept up to date.</summary>
-internal sealed class SeriesFeed : IDisposable
+/// <summary>The series an indicator counts in the built-in engine.</summary>
+internal sealed class SeriesFeed : ISeriesFeed
 {
     private readonly ISeriesSource _source;
     private readonly CounterTerm[] _terms;
@@ -21,14 +21,17 @@ internal sealed class SeriesFeed : IDisposable
         _handles = new IReadOnlyList<ISeriesHandle>[_tracked.Length];
     }
 
-    /// <summary>Counts up whenever the series are others.</summary>
+    /// <inheritdoc/>
     public int Version { get; private set; }
 
-    /// <summary>The series of each term of the total.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total => _handles[.._totals];
 
-    /// <summary>The series of each term of the good or bad part.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part => _handles[_totals..];
+
+    /// <inheritdoc/>
+    public ICatchUp? CatchUp => null;
 
     /// <summary>Takes births and deaths in.</summary>
     public void Refresh()
@@ -43,7 +46,13 @@ internal sealed class SeriesFeed : IDisposable
         Version += changed ? 1 : 0;
     }
 
-    /// <summary>The selectors that match nothing, and for a bucket that is not there the bounds that are.</summary>
+    /// <inheritdoc/>
+    public void Booked()
+    {
+        // The samples belong to the engine.
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<EmptySelector> Empty() =>
         [.. _terms.Select((term, i) => (term.Matchers, i)).Where(t => _handles[t.i] is { Count: 0 })
             .Select(t => new EmptySelector(t.Matchers, t.i < _totals, Bounds(t.Matchers)))];

@@ -1,6 +1,7 @@
 using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
+using Nines.Server.Objectives.Sources;
 
 namespace Nines.Server.Objectives;
 
@@ -8,7 +9,8 @@ namespace Nines.Server.Objectives;
 internal sealed class TrackedObjective : IDisposable
 {
     private readonly IIndicatorQueries _queries;
-    private readonly SeriesFeed? _feed;
+    private readonly ISeriesFeed? _feed;
+    private readonly RemoteMinutes? _minutes;
     private readonly Func<Labels, bool>? _filter;
     private readonly long _generation;
     private readonly long _sinceMs;
@@ -21,16 +23,18 @@ internal sealed class TrackedObjective : IDisposable
     /// <param name="objective">The objective.</param>
     /// <param name="generation">The number of its account in the store.</param>
     /// <param name="feed">The series it counts; null when it is evaluated.</param>
+    /// <param name="minutes">Its minutes, when an external source evaluates it.</param>
     /// <param name="filter">Which of them are its own; null for all, in which case the feed is its own, too.</param>
     /// <param name="queries">Evaluates it when it is not counted.</param>
     /// <param name="fault">A planted fault.</param>
     /// <param name="nowMs">The moment from which a signal is expected.</param>
     public TrackedObjective(
-        Objective objective, long generation, SeriesFeed? feed, Func<Labels, bool>? filter, IIndicatorQueries queries, LedgerFault fault, long nowMs)
+        Objective objective, long generation, ISeriesFeed? feed, RemoteMinutes? minutes, Func<Labels, bool>? filter, IIndicatorQueries queries,
+        LedgerFault fault, long nowMs)
     {
         Objective = objective;
         Ledger = new ObjectiveLedger(objective.Indicator, objective.Slices, fault);
-        (_queries, _feed, _filter) = (queries, feed, filter);
+        (_queries, _feed, _minutes, _filter) = (queries, feed, minutes, filter);
         _generation = generation;
         _sinceMs = nowMs;
     }
@@ -38,6 +42,12 @@ internal sealed class TrackedObjective : IDisposable
     public Objective Objective { get; private set; }
 
     public ObjectiveLedger Ledger { get; }
+
+    /// <summary>The series it counts, its parts' too; null when it is evaluated.</summary>
+    public ISeriesFeed? Feed => _feed;
+
+    /// <summary>How far it was read from an external source; null for the built-in engine.</summary>
+    public ICatchUp? CatchUp => _feed?.CatchUp ?? _minutes;
 
     /// <summary>Its parts, when it is kept for each value of some labels.</summary>
     public ObjectiveGroups? Groups { get; set; }
@@ -82,8 +92,9 @@ internal sealed class TrackedObjective : IDisposable
             _empty = Objective.Group is null ? _feed.Empty() : [];
             _feedVersion = _feed.Version;
         }
-        Ledger.Read(nowMs);
-        return settled;
+        var known = Math.Min(nowMs, CatchUp?.ReadToMs ?? long.MaxValue);
+        Ledger.Read(known);
+        return Math.Min(settled, LedgerTime.LastEnded(known));
     }
 
     private IReadOnlyList<IReadOnlyList<ISeriesHandle>> Own(IReadOnlyList<IReadOnlyList<ISeriesHandle>> terms) =>
@@ -99,10 +110,11 @@ internal sealed class TrackedObjective : IDisposable
         }
         try
         {
-            var minutes = IndicatorEvaluation.Minutes(Objective.Indicator, _queries, from, settled);
-            for (var i = 0; i < minutes.Count; i++)
+            var minutes = _minutes?.Take(settled)
+                ?? IndicatorEvaluation.Minutes(Objective.Indicator, _queries, from, settled).Select((m, i) => (Minute: from + 1 + i, Reading: m)).ToList();
+            foreach (var (minute, reading) in minutes)
             {
-                Ledger.BookEvaluated(from + 1 + i, minutes[i]);
+                Ledger.BookEvaluated(minute, reading);
             }
         }
         catch (IndicatorQueryException e)
@@ -111,13 +123,15 @@ internal sealed class TrackedObjective : IDisposable
             return Ledger.ClosedMinute;
         }
         Failure = null;
-        return settled;
+        return _minutes is null ? settled : Math.Max(Ledger.ClosedMinute, LedgerTime.LastEnded(_minutes.ReadToMs));
     }
 
     public void Judge(long nowMs, Uri publicUrl, long repostMs, List<PostedAlert> alerts)
     {
-        _lostSinceMs = BurnEvaluator.LostSince(Ledger.LastSignalMs, _sinceMs, Ledger.IntervalMs, nowMs);
-        _rules = BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules);
+        // While history or a gap is read from afar, each piece is a signal, and what is known says nothing of the present: verdicts stay.
+        var behind = CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs ? catchUp : null;
+        _lostSinceMs = BurnEvaluator.LostSince(Math.Max(Ledger.LastSignalMs, behind?.ProgressMs ?? 0), _sinceMs, Ledger.IntervalMs, nowMs);
+        _rules = behind is null ? BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules) : _rules;
         foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs))
         {
             var posted = _postedMs.TryGetValue(condition.Id, out var at);
@@ -157,16 +171,27 @@ internal sealed class TrackedObjective : IDisposable
 
     public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs) with
     {
-        Findings = Quality.Findings(Objective, Ledger, _empty, Failure, nowMs),
+        Findings = [.. Quality.Findings(Objective, Ledger, _empty, Failure ?? CatchUp?.Failure, nowMs), .. Behind(nowMs)],
     };
 
-    /// <summary>Its series, for whoever reads them beside the ledger; null when it is evaluated.</summary>
+    /// <summary>Its series, for whoever reads them beside the ledger; null when it is evaluated, and when the samples are elsewhere.</summary>
     public (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part)? Series =>
-        _feed is null ? null : (Own(_feed.Total), Own(_feed.Part));
+        _feed is null || CatchUp is not null ? null : (Own(_feed.Total), Own(_feed.Part));
+
+    private IEnumerable<QualityFinding> Behind(long nowMs)
+    {
+        if (CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs)
+        {
+            var reading = catchUp.Reading(nowMs);
+            yield return new("catching-up", $"The source was read up to {reading.ReadTo:yyyy-MM-dd HH:mm} UTC, {reading.Progress:0 %} of the window.",
+                "Burn is judged again when the present is reached.");
+        }
+    }
 
     public void Dispose()
     {
         Groups?.Dispose();
+        _minutes?.Dispose();
         if (_filter is null)
         {
             _feed?.Dispose();

@@ -9,10 +9,10 @@ using Nines.Core.Telemetry;
 namespace Nines.Server.Telemetry;
 
 /// <summary>A file that access to a server needs cannot be read; the message names it, never what is in it.</summary>
-internal sealed class AccessFileException(string message) : Exception(message);
+public sealed class AccessFileException(string message) : Exception(message);
 
 /// <summary>HTTP clients by what they believe of the other side. A certificate file that changed makes a new client.</summary>
-internal sealed class HttpAccessClients(string directory) : IDisposable
+public sealed class HttpAccessClients(string directory) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(TlsTrust Tls, bool Redirects), (string Stamp, HttpClient Client)> _clients = [];
