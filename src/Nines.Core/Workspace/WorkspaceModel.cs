@@ -25,6 +25,9 @@ public sealed record WorkspaceModel
     /// <summary>The objectives, in order of key.</summary>
     public IReadOnlyList<Objective> Objectives { get; init; } = [];
 
+    /// <summary>The error budget policies, in order of name.</summary>
+    public IReadOnlyList<ErrorBudgetPolicy> ErrorBudgetPolicies { get; init; } = [];
+
     /// <summary>What to scrape, in order of name.</summary>
     public IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; } = [];
 

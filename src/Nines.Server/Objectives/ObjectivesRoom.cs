@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.PromQL;
@@ -23,6 +24,13 @@ internal static class ObjectivesRoom
             s.GetRequiredService<ISeriesSource>(), new EngineQueries(new QueryEngine(s.GetRequiredService<ISeriesSource>(), new QueryOptions())),
             s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>()));
         services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());
+        services.AddSingleton<AdjustmentBook>();
+        services.AddHostedService(s => s.GetRequiredService<AdjustmentBook>());
+        services.AddSingleton(s => new BudgetBands(
+            s.GetRequiredService<LedgerEngine>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<IAlertDoor>(), publicUrl,
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<BudgetBands>>()));
+        services.AddSingleton<IBudgetBands>(s => s.GetRequiredService<BudgetBands>());
+        services.AddHostedService(s => s.GetRequiredService<BudgetBands>());
         services.AddSingleton<LedgerMeter>();
         services.AddSingleton<LedgerWorker>();
         services.AddHostedService(s => s.GetRequiredService<LedgerWorker>());
@@ -38,11 +46,13 @@ internal static class ObjectivesRoom
         group.MapGet("/{**key}", Results<Ok<ObjectiveItem>, NotFound> (string key, IObjectiveReports reports) =>
                 reports.Find(key) is { } report ? TypedResults.Ok(ObjectiveItem.Of(report)) : TypedResults.NotFound())
             .WithName("GetObjective").WithSummary("One objective by its key, service/slo[/objective]@environment.");
+        routes.MapPolicies();
     }
 
     /// <summary>The pages: overview, list, detail.</summary>
     public static void MapObjectivePages(this IEndpointRouteBuilder pages)
     {
+        pages.MapAdjustmentForms();
         pages.MapGet("/", (IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
         {
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
