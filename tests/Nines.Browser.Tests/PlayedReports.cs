@@ -24,6 +24,8 @@ internal sealed class PlayedReports : IObjectiveReports
 
     public IReadOnlyList<ObjectiveReport> Groups(string key) => [];
 
+    public IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute) => null;
+
     public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes)
     {
         lock (_played)

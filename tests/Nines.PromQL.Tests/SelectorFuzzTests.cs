@@ -183,7 +183,7 @@ public sealed partial class SelectorFuzzTests
         return bad ? null : text;
     }
 
-    private const string Blank = @"(?:[ \t\r\n]|\#[^\n]*(?:\n|\z))*";
+    private const string Blank = @"(?:[ \t\r\n]|\#[^\r\n]*(?:[\r\n]|\z))*";
     private const string Text1 = """(?:"(?:[^"\\\n]|\\(?:[\s\S]))*"|'(?:[^'\\\n]|\\(?:[\s\S]))*'|`[^`]*`)""";
     private const string One = $"(?:[a-zA-Z_][a-zA-Z0-9_]*|{Text1})(?:{Blank}(?:=~|!~|!=|=){Blank}{Text1})?";
 

@@ -39,7 +39,8 @@ public sealed record BudgetForecast(
     /// </summary>
     public static BudgetForecast? Of(Objective objective, LedgerBook book, BudgetWindow window, long nowMinute, ExcludedTime? excluded = null)
     {
-        var days = Enumerable.Range(0, DaysUsed).Select(d => BudgetCalculator.Window(objective, book, nowMinute - 1440L * (d + 1), nowMinute - 1440L * d, excluded: excluded))
+        var days = Enumerable.Range(0, DaysUsed)
+            .Select(d => BudgetCalculator.Window(objective, book, nowMinute - 1440L * (d + 1), nowMinute - 1440L * d, excluded: excluded))
             .Where(a => a.KnownMinutes >= 720).ToList();
         if (days.Count < DaysNeeded)
         {

@@ -51,7 +51,8 @@ public static class BurnAlerts
     {
         var objective = report.Objective;
         var ends = condition.SinceMs is null ? nowMs : nowMs + LastsMs;
-        return new PostedAlert(LabelsOf(objective, condition), Annotations(report, condition, nowMs), (condition.SinceMs ?? nowMs) * 1_000_000, ends * 1_000_000,
+        return new PostedAlert(LabelsOf(objective, condition), Annotations(report, condition, nowMs),
+            (condition.SinceMs ?? nowMs) * 1_000_000, ends * 1_000_000,
             new Uri(publicUrl, $"objectives/{Uri.EscapeDataString(objective.Key).Replace("%2F", "/").Replace("%40", "@")}").ToString())
         {
             ToldWith = condition.Id == "ticket" && isPaging ? LabelsOf(objective, condition with { Id = "page", Severity = BurnSeverity.Page }) : null,

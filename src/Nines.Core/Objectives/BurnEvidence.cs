@@ -6,7 +6,8 @@ namespace Nines.Core.Objectives;
 /// A false alarm can only begin when a bad event arrives, so each bad event is asked one question: are the k − 1 bad events before it too near? Among the
 /// n events from the k-th last bad one to it, the others are independent of it, so by chance that happens with probability
 /// P(Bin(n − 1, p) ≥ k − 1) or less, whatever the arrivals. A year has λ p bad events; letting through only what has probability ≤ ε ÷ (λ p) means at
-/// most ε false alarms a year. Asked at several k, ε is shared among them (2, 3, 4, 6, 8, 12, … get ½, ⅙, ¹⁄₁₂, …: 1 ÷ (j (j + 1)) of it, which adds up to 1).
+/// most ε false alarms a year. Asked at several k, ε
+/// is shared among them (2, 3, 4, 6, 8, 12, … get ½, ⅙, ¹⁄₁₂, …: 1 ÷ (j (j + 1)) of it, which adds up to 1).
 /// </para>
 /// Within a minute the order is not known; the whole minute is taken, which makes n larger, never smaller.
 /// </summary>

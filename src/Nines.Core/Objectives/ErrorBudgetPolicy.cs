@@ -1,6 +1,7 @@
 namespace Nines.Core.Objectives;
 
-/// <summary>What is done at which share of budget left. Actions are carried out by the rooms that have them; the policy says in words what each band means.</summary>
+/// <summary>What is done at which share of budget left. Actions are carried out by the rooms that have them; the
+/// policy says in words what each band means.</summary>
 /// <param name="Name">The policy's name.</param>
 /// <param name="Bands">Its bands, best first; each holds the shares above its own bound up to that of the one before it, the last all that is left.</param>
 /// <param name="Hysteresis">How far above a better band's bound the share must be to return to it, 0 to 1.</param>

@@ -52,6 +52,18 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
     /// <summary>Events that came too late to be booked, fixed-point.</summary>
     public long LateDropped { get; private set; }
 
+    /// <summary>Readings that were no counts, and the time of the last, ms since the Unix epoch; since the server started.</summary>
+    public long NotNumbers { get; private set; }
+
+    /// <inheritdoc cref="NotNumbers"/>
+    public long LastNotNumberMs { get; private set; }
+
+    /// <summary>Closed minutes in which more good or bad events were counted than events in all, and the last of them; since the server started.</summary>
+    public long ExcessMinutes { get; private set; }
+
+    /// <inheritdoc cref="ExcessMinutes"/>
+    public long LastExcessMinute { get; private set; }
+
     /// <summary>How many series it counts.</summary>
     public int SeriesCount => _counters.Count;
 
@@ -128,6 +140,15 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
     /// <summary>Closes all minutes up to and including one. What is read of them later is a revision.</summary>
     public void Close(long minute)
     {
+        for (var closed = Math.Max(ClosedMinute, minute - ReopenMinutes) + 1; closed <= minute; closed++)
+        {
+            // Within one minute a reading that was left out can make it so; it evens out with the next one.
+            if (Events.Entry(closed) is { Good: < 0 } or { Bad: < 0 } && Events.Sum(closed - ReopenMinutes, closed) is { Good: < 0 } or { Bad: < 0 })
+            {
+                ExcessMinutes++;
+                LastExcessMinute = closed;
+            }
+        }
         ClosedMinute = Math.Max(ClosedMinute, minute);
         _slices?.Derive(Events, ClosedMinute);
     }
@@ -205,6 +226,11 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
         counter.Cursor = counter.Cursor.Advance(sample, counter.Handle.BornInKnownTarget, counter.Handle.IntervalMs, fault, out var increment);
         if (increment.ToMs == 0)
         {
+            if (!StaleMarker.Is(sample.Value))
+            {
+                NotNumbers++;
+                LastNotNumberMs = Math.Max(LastNotNumberMs, sample.TimeMs);
+            }
             return;
         }
         var total = counter.TotalSign * increment.Count;

@@ -60,6 +60,9 @@ public sealed record ObjectiveReport
     /// <summary>Spans of the window whose course within is not known: gaps, unseen intervals. Oldest first.</summary>
     public required IReadOnlyList<LedgerSpan> Spans { get; init; }
 
+    /// <summary>What makes the figures worth less than they look.</summary>
+    public IReadOnlyList<QualityFinding> Findings { get; init; } = [];
+
     /// <summary>Since when there is no signal, Unix minutes; null while there is one.</summary>
     public long? LostSinceMinute { get; init; }
 
@@ -185,4 +188,10 @@ public interface IObjectiveReports
 
     /// <summary>The account of any window of an objective.</summary>
     WindowAccount? Window(string key, long fromMinute, long toMinute);
+
+    /// <summary>
+    /// How the bad events of a window spread over the labels of the series that counted them, the most telling label first. Null when there is no such
+    /// objective, when no counters count it, or when more than <see cref="Attribution.MaxSeries"/> series do.
+    /// </summary>
+    IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute);
 }

@@ -61,7 +61,8 @@ internal static class ErrorBudgetPolicyReader
         var last = before.Count > 0 ? before[^1] : null;
         if (above is null && !isLast)
         {
-            file.Error(fields.Node, "overlap", $"the band {name.Value} has no lower bound, so that those after it are never reached", "give it above, or put it last");
+            file.Error(fields.Node, "overlap", $"the band {name.Value} has no lower bound, so that those after it are never reached",
+                "give it above, or put it last");
         }
         else if (above is { } open && isLast)
         {

@@ -78,7 +78,8 @@ internal static class OpenSloIndicatorReader
         if (part.Name != total.Name)
         {
             total.File.Error(total.Query, "bad-value",
-                $"one side is read from {part.Name ?? "the built-in engine"} and the other from {total.Name ?? "the built-in engine"}", "give both the same metricSourceRef");
+                $"one side is read from {part.Name ?? "the built-in engine"} and the other from {total.Name ?? "the built-in engine"}",
+                "give both the same metricSourceRef");
             return null;
         }
         var (partCounts, totalCounts) = isCounter ? (Counted(part), Counted(total)) : (null, null);

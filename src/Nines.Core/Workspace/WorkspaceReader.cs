@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Nines.Core.Catalog;
 using Nines.Core.Objectives;
+using Nines.Core.Workspace.Lint;
 
 namespace Nines.Core.Workspace;
 
@@ -25,6 +26,10 @@ public static class WorkspaceReader
             ReadFile(file, found, problems);
         }
         var model = Linker.Link(found) with { Hash = HashOf(read) };
+        if (!problems.Exists(p => p.Severity == ProblemSeverity.Error))
+        {
+            problems.AddRange(WorkspaceLint.Check(model));
+        }
         problems = [.. problems.OrderBy(p => p.Position.File, StringComparer.Ordinal).ThenBy(p => p.Position.Line).ThenBy(p => p.Position.Column)
             .ThenBy(p => p.Code, StringComparer.Ordinal)
             .ThenBy(p => p.Message, StringComparer.Ordinal).Take(MaxProblems)];

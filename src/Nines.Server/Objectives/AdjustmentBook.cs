@@ -57,10 +57,12 @@ internal sealed class AdjustmentBook(LedgerEngine engine, IStateStore store, Tim
         string? objective, string? service, long fromMinute, long toMinute, string reason, string cause, string actor, CancellationToken cancellation)
     {
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var found = objective is not null ? engine.Find(objective)?.Objective : engine.Standings().Select(s => s.Objective).FirstOrDefault(o => o.Service == service);
+        var found = objective is not null ? engine.Find(objective)?.Objective
+            : engine.Standings().Select(s => s.Objective).FirstOrDefault(o => o.Service == service);
         if (found is null && (objective is null) != (service is null))
         {
-            return new(null, 422, objective is null ? "service" : "objective", objective is null ? $"no objective is of a service {service}" : $"there is no objective {objective}");
+            return new(null, 422, objective is null ? "service" : "objective",
+                objective is null ? $"no objective is of a service {service}" : $"there is no objective {objective}");
         }
         if (_all.Count >= Max)
         {

@@ -134,7 +134,8 @@ internal sealed partial class BudgetBands(
                 ("description", band.Means + (policy.Exceptions.Count > 0 ? $" Always allowed: {string.Join(", ", policy.Exceptions)}." : "")
                     + (policy.Owner.Length > 0 ? $" {policy.Owner} decides when people disagree." : "")),
                 ("budget_left", left)),
-            Math.Min(sinceMs, endsMs) * 1_000_000, endsMs * 1_000_000, new Uri(publicUrl, $"objectives/{Uri.EscapeDataString(objective.Key).Replace("%2F", "/").Replace("%40", "@")}").ToString());
+            Math.Min(sinceMs, endsMs) * 1_000_000, endsMs * 1_000_000,
+            new Uri(publicUrl, $"objectives/{Uri.EscapeDataString(objective.Key).Replace("%2F", "/").Replace("%40", "@")}").ToString());
     }
 
     private static int Index(Objective objective, string? band) => objective.ErrorBudgetPolicy.Bands.ToList().FindIndex(b => b.Name == band);

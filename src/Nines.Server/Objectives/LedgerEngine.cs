@@ -178,7 +178,8 @@ internal sealed partial class LedgerEngine(
         lock (_gate)
         {
             return Tracked(key) is { } tracked
-                ? BudgetCalculator.Course(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs), tracked.Excluded)
+                ? BudgetCalculator.Course(
+                    tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs), tracked.Excluded)
                 : [];
         }
     }
@@ -199,6 +200,25 @@ internal sealed partial class LedgerEngine(
         {
             return _tracked.TryGetValue(key, out var tracked) ? [.. tracked.Groups?.All.Select(g => g.Report(_nowMs)) ?? []] : [];
         }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute)
+    {
+        CounterRatio indicator;
+        (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part) series;
+        WindowAccount account;
+        lock (_gate)
+        {
+            if (Tracked(key) is not { Objective.Indicator: CounterRatio counted, Series: { } found } tracked)
+            {
+                return null;
+            }
+            (indicator, series, account) = (counted, found, tracked.Ledger.Events.Sum(fromMinute, toMinute));
+        }
+        // The samples are read outside the lock: the ledger goes on meanwhile.
+        return series.Total.Concat(series.Part).Sum(t => t.Count) > Attribution.MaxSeries ? null
+            : Attribution.ByLabel(indicator, series.Total, series.Part, account);
     }
 
     public void Dispose()

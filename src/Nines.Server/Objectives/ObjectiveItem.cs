@@ -25,7 +25,25 @@ public sealed record ObjectiveItem
     /// <summary>Target share of good events.</summary>
     public required decimal Target { get; init; }
 
-    /// <summary>Length of the rolling window.</summary>
+    /// <summary>What is counted: events or slices.</summary>
+    public required string Unit { get; init; }
+
+    /// <summary>Whether the figures are estimates of a query, not counts.</summary>
+    public required bool IsApproximate { get; init; }
+
+    /// <summary>The share a contract promises; null when there is none.</summary>
+    public required decimal? Sla { get; init; }
+
+    /// <summary>The account over each window; the figures below are those of the first.</summary>
+    public required IReadOnlyList<WindowItem> Windows { get; init; }
+
+    /// <summary>What makes the figures worth less than they look.</summary>
+    public required IReadOnlyList<FindingItem> Findings { get; init; }
+
+    /// <summary>The objective's groups, when it is kept by labels and asked for by its key.</summary>
+    public IReadOnlyList<GroupItem> Groups { get; init; } = [];
+
+    /// <summary>Length of the first window, its mean length if it follows the calendar.</summary>
     public required int WindowMinutes { get; init; }
 
     /// <summary>ok, caution, freeze, exhausted or unknown.</summary>
@@ -89,8 +107,22 @@ public sealed record ObjectiveItem
     public required IReadOnlyList<SpanItem> Spans { get; init; }
 
     /// <summary>The item of a report.</summary>
+    public static ObjectiveItem Of(ObjectiveReport report, IReadOnlyList<ObjectiveReport> groups) => Of(report) with
+    {
+        Groups = [.. groups.Select(g => new GroupItem(g.Objective.Key,
+            g.Objective.Group!.Pairs.ToArray().ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal), Format.State(g.State).Attribute,
+            g.Window.Bad, g.Window.Total, g.RemainingShare))],
+    };
+
+    /// <inheritdoc cref="Of(ObjectiveReport, IReadOnlyList{ObjectiveReport})"/>
     public static ObjectiveItem Of(ObjectiveReport report) => new()
     {
+        Unit = report.Objective.Unit,
+        IsApproximate = report.Objective.Indicator.IsApproximate,
+        Sla = report.Objective.Sla,
+        Windows = [.. report.Windows.Select(w => new WindowItem(w.Window.Name, Format.Iso(w.FromMinute * LedgerTime.MinuteMs),
+            Format.Iso(w.EndMinute * LedgerTime.MinuteMs), w.Account.Good, w.Account.Bad, w.BudgetTotal, w.RemainingShare, w.Account.Coverage))],
+        Findings = [.. report.Findings.Select(f => new FindingItem(f.Code, f.Message, f.Hint))],
         Key = report.Objective.Key,
         Service = report.Objective.Service,
         Environment = report.Objective.Environment,
@@ -162,6 +194,57 @@ public sealed record ReactionItem(double ErrorRate, double? DetectMinutes, doubl
 /// <param name="AtRiskSince">Since when the budget is at risk; null when it is not.</param>
 public sealed record ForecastItem(
     int Days, double BadADay, double Probability, string Until, string? Gone, string? Earliest, string? Latest, string? AtRiskSince);
+
+/// <summary>The account over one window.</summary>
+/// <param name="Name">What people call it.</param>
+/// <param name="From">Start.</param>
+/// <param name="To">End; later than now for a period of the calendar that still runs.</param>
+/// <param name="Good">Good events so far.</param>
+/// <param name="Bad">Bad events so far.</param>
+/// <param name="BudgetEvents">Bad events the target allows for the events so far.</param>
+/// <param name="RemainingShare">Budget not spent; null without events.</param>
+/// <param name="Coverage">Share of the time since the first entry that is accounted for.</param>
+public sealed record WindowItem(string Name, string From, string To, double Good, double Bad, double BudgetEvents, double? RemainingShare, double Coverage);
+
+/// <summary>Something that makes the figures worth less than they look.</summary>
+/// <param name="Code">Which, stable.</param>
+/// <param name="Message">What.</param>
+/// <param name="Hint">What to do about it.</param>
+public sealed record FindingItem(string Code, string Message, string Hint);
+
+/// <summary>A group of an objective that is kept by labels.</summary>
+/// <param name="Key">Its own key.</param>
+/// <param name="Labels">Its labels; none for all groups beyond the cap.</param>
+/// <param name="State">As of an objective.</param>
+/// <param name="Bad">Bad events in the window.</param>
+/// <param name="Total">Events in the window.</param>
+/// <param name="RemainingShare">Budget not spent; null without events.</param>
+public sealed record GroupItem(string Key, IReadOnlyDictionary<string, string> Labels, string State, double Bad, double Total, double? RemainingShare);
+
+/// <summary>What burned a budget.</summary>
+/// <param name="From">Start of the stretch.</param>
+/// <param name="To">Its end.</param>
+/// <param name="Bad">Bad events of the account in it.</param>
+/// <param name="ByLabel">How they spread over each label, the most telling first.</param>
+public sealed record AttributionItem(string From, string To, double Bad, IReadOnlyList<LabelItem> ByLabel)
+{
+    /// <summary>The item of spreads.</summary>
+    public static AttributionItem Of(IReadOnlyList<LabelAttribution> spreads, WindowAccount account) => new(
+        Format.Iso(account.FromMinute * LedgerTime.MinuteMs), Format.Iso(account.ToMinute * LedgerTime.MinuteMs), account.Bad,
+        [.. spreads.Select(s => new LabelItem(s.Label, [.. s.Shares.Select(v => new ShareItem(v.Value, v.Bad, v.Total))], s.Unexplained))]);
+}
+
+/// <summary>The spread over one label.</summary>
+/// <param name="Label">The label.</param>
+/// <param name="Values">Its values, worst first.</param>
+/// <param name="UnexplainedBad">Bad events no value explains.</param>
+public sealed record LabelItem(string Label, IReadOnlyList<ShareItem> Values, double UnexplainedBad);
+
+/// <summary>What one value has to answer for.</summary>
+/// <param name="Value">The value; empty when the label is absent.</param>
+/// <param name="Bad">Bad events.</param>
+/// <param name="Total">All events.</param>
+public sealed record ShareItem(string Value, double Bad, double Total);
 
 /// <summary>Burn over one window.</summary>
 /// <param name="WindowMinutes">Its length.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -44,9 +45,30 @@ internal static class ObjectivesRoom
         group.MapGet("", (IObjectiveReports reports) => TypedResults.Ok(new ObjectiveList([.. reports.All().Select(ObjectiveItem.Of)])))
             .WithName("ListObjectives").WithSummary("All objectives with their account over their window.");
         group.MapGet("/{**key}", Results<Ok<ObjectiveItem>, NotFound> (string key, IObjectiveReports reports) =>
-                reports.Find(key) is { } report ? TypedResults.Ok(ObjectiveItem.Of(report)) : TypedResults.NotFound())
+                reports.Find(key) is { } report ? TypedResults.Ok(ObjectiveItem.Of(report, reports.Groups(key))) : TypedResults.NotFound())
             .WithName("GetObjective").WithSummary("One objective by its key, service/slo[/objective]@environment.");
         routes.MapPolicies();
+        routes.MapGet("/nines/v1/attribution/{**key}", Attribute).WithTags("Objectives")
+            .WithName("AttributeObjective").WithSummary("How the bad events of an objective spread over the labels of the series that counted them.");
+    }
+
+    /// <summary><c>GET /nines/v1/attribution/{key}?minutes=</c>: what burned an objective's budget, by label.</summary>
+    private static Results<Ok<AttributionItem>, NotFound, ProblemHttpResult> Attribute(string key, int? minutes, IObjectiveReports reports)
+    {
+        if (reports.Find(key) is not { } report)
+        {
+            return TypedResults.NotFound();
+        }
+        var length = Math.Clamp(minutes ?? report.Objective.WindowMinutes, 1, report.Objective.HistoryMinutes);
+        var to = report.Window.ToMinute;
+        return reports.Attribute(key, to - length, to) is { } spreads && reports.Window(key, to - length, to) is { } account
+            ? TypedResults.Ok(AttributionItem.Of(spreads, account))
+            : TypedResults.Problem(statusCode: StatusCodes.Status422UnprocessableEntity, title: "The failures cannot be charged to labels",
+                extensions: new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    ["code"] = "not-attributable",
+                    ["hint"] = $"Only objectives that at most {Attribution.MaxSeries} series count have labels to charge; evaluated ones have none.",
+                });
     }
 
     /// <summary>The pages: overview, list, detail.</summary>
@@ -66,8 +88,27 @@ internal static class ObjectivesRoom
                 Query = q ?? "",
                 State = Enum.GetValues<BudgetState>().Select(s => (BudgetState?)s).FirstOrDefault(s => Format.State(s!.Value).Attribute == state),
             }));
+        pages.MapGet("/attribution/{**key}",
+            IResult (string key, string? range, string? by, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
+        {
+            if (reports.Find(key) is not { } report)
+            {
+                return TypedResults.NotFound();
+            }
+            var chosen = ChartRange.For(report.Objective).FirstOrDefault(r => r.Name == range) ?? ChartRange.For(report.Objective)[^1];
+            var (from, to) = (report.Window.ToMinute - chosen.Minutes, report.Window.ToMinute);
+            return new RazorComponentResult<AttributionPage>(new
+            {
+                Report = report,
+                Spreads = reports.Attribute(key, from, to),
+                Account = reports.Window(key, from, to) ?? default,
+                By = by,
+                Range = chosen,
+                Shell = shell.For(context),
+            });
+        });
         pages.MapGet("/objectives/{**key}",
-            IResult (string key, string? range, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
+            IResult (string key, string? range, string? target, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
         {
             if (reports.Find(key) is not { } report)
             {
@@ -80,6 +121,9 @@ internal static class ObjectivesRoom
             return new RazorComponentResult<ObjectivePage>(new
             {
                 Report = report,
+                Groups = reports.Groups(key),
+                Target = decimal.TryParse(target, NumberStyles.Float, CultureInfo.InvariantCulture, out var percent) && percent is > 0 and < 100
+                    ? percent / 100 : (decimal?)null,
                 Data = CourseData.Of(report, course, chosen, Format.State(report.State).Attribute),
                 Range = chosen,
                 Shell = shell.For(context),

@@ -7,11 +7,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Nines.Core.Objectives;
-using Nines.Core.Workspace;
 using Nines.Server.State;
 using Nines.Server.Web;
 
 namespace Nines.Server.Objectives;
+
+/// <summary>Reads a document of kind ErrorBudgetPolicy; null and what is wrong when it is none.</summary>
+internal delegate (ErrorBudgetPolicy? Policy, string Wrong) ReadBudgetPolicy(byte[] document);
 
 /// <summary>The API of budget policies and adjustments, and the forms of the page.</summary>
 internal static class PolicyEndpoints
@@ -24,14 +26,13 @@ internal static class PolicyEndpoints
         var policy = routes.MapGroup("/nines/v1/budget-policy").WithTags("Objectives");
         policy.MapGet("/{**key}", (string key, int? days, LedgerEngine engine, IBudgetBands bands) => Policy(key, days, null, engine, bands))
             .WithName("GetBudgetPolicy").WithSummary("The policy of an objective, its band, and the bands of the last days (90) by the ledger.");
-        policy.MapPost("/{**key}", async (string key, int? days, HttpRequest request, LedgerEngine engine, IBudgetBands bands, CancellationToken stop) =>
+        policy.MapPost("/{**key}", async (string key, int? days, HttpRequest request, LedgerEngine engine, IBudgetBands bands, ReadBudgetPolicy read,
+            CancellationToken stop) =>
             {
                 using var body = new MemoryStream();
                 await request.Body.CopyToAsync(body, stop);
-                var reading = WorkspaceReader.Read([new WorkspaceFile("policy.yaml", body.ToArray())]);
-                return reading.Model is { ErrorBudgetPolicies: [var candidate, ..] } ? Policy(key, days, candidate, engine, bands)
-                    : Refused(StatusCodes.Status422UnprocessableEntity, "body", reading.Problems.Count > 0 ? reading.Problems[0].ToString()
-                        : "the body must be a nines/v1 document of kind ErrorBudgetPolicy");
+                var (candidate, wrong) = read(body.ToArray());
+                return candidate is null ? Refused(StatusCodes.Status422UnprocessableEntity, "body", wrong) : Policy(key, days, candidate, engine, bands);
             })
             .WithName("ReplayBudgetPolicy").WithSummary("When an objective would have been in which band by the policy in the body (YAML). Changes nothing.");
         var adjustments = routes.MapGroup("/nines/v1/adjustments").WithTags("Objectives");

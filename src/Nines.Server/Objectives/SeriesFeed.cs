@@ -6,6 +6,8 @@ namespace Nines.Server.Objectives;
 /// <summary>The series an indicator counts, kept up to date.</summary>
 internal sealed class SeriesFeed : IDisposable
 {
+    private readonly ISeriesSource _source;
+    private readonly CounterTerm[] _terms;
     private readonly ITrackedSeries[] _tracked;
     private readonly IReadOnlyList<ISeriesHandle>[] _handles;
     private readonly int _totals;
@@ -13,7 +15,9 @@ internal sealed class SeriesFeed : IDisposable
     public SeriesFeed(CounterRatio indicator, ISeriesSource source)
     {
         _totals = indicator.Total.Terms.Count;
-        _tracked = [.. indicator.Total.Terms.Concat(indicator.Part.Terms).Select(t => source.Track(t.Matchers))];
+        _source = source;
+        _terms = [.. indicator.Total.Terms, .. indicator.Part.Terms];
+        _tracked = [.. _terms.Select(t => source.Track(t.Matchers))];
         _handles = new IReadOnlyList<ISeriesHandle>[_tracked.Length];
     }
 
@@ -38,6 +42,14 @@ internal sealed class SeriesFeed : IDisposable
         }
         Version += changed ? 1 : 0;
     }
+
+    /// <summary>The selectors that match nothing, and for a bucket that is not there the bounds that are.</summary>
+    public IReadOnlyList<EmptySelector> Empty() =>
+        [.. _terms.Select((term, i) => (term.Matchers, i)).Where(t => _handles[t.i] is { Count: 0 })
+            .Select(t => new EmptySelector(t.Matchers, t.i < _totals, Bounds(t.Matchers)))];
+
+    private IReadOnlyList<string> Bounds(IReadOnlyList<Matcher> matchers) =>
+        matchers.Any(m => m is { Name: "le", Op: MatchOp.Equal }) ? _source.LabelValues("le", [.. matchers.Where(m => m.Name != "le")], 0, long.MaxValue) : [];
 
     public void Dispose()
     {

@@ -14,6 +14,7 @@ internal sealed class TrackedObjective : IDisposable
     private readonly long _sinceMs;
     private readonly Dictionary<string, long> _postedMs = [];
     private IReadOnlyList<BurnRuleReading> _rules = [];
+    private IReadOnlyList<EmptySelector> _empty = [];
     private long? _lostSinceMs;
     private BudgetForecast? _forecast;
     private long? _atRiskSinceMs;
@@ -100,6 +101,7 @@ internal sealed class TrackedObjective : IDisposable
         if (_feed.Version != _feedVersion)
         {
             Ledger.SetSeries(Own(_feed.Total), Own(_feed.Part));
+            _empty = Objective.Group is null ? _feed.Empty() : [];
             _feedVersion = _feed.Version;
         }
         Ledger.Read(nowMs);
@@ -191,7 +193,12 @@ internal sealed class TrackedObjective : IDisposable
     {
         Forecast = _forecast,
         AtRiskSinceMs = _atRiskSinceMs,
+        Findings = Quality.Findings(Objective, Ledger, _empty, Failure, nowMs),
     };
+
+    /// <summary>Its series, for whoever reads them beside the ledger; null when it is evaluated.</summary>
+    public (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part)? Series =>
+        _feed is null ? null : (Own(_feed.Total), Own(_feed.Part));
 
     public void Dispose()
     {

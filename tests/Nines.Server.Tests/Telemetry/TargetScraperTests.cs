@@ -308,7 +308,7 @@ public class TargetScraperTests
         (await AskedWith(new() { CredentialsFile = "secret" })).ShouldBe("Bearer s3cret");
         (await AskedWith(new() { AuthorizationType = "Token", Credentials = new("abc") })).ShouldBe("Token abc");
         (await AskedWith(new() { CredentialsFile = "missing" })).ShouldBe("the file missing cannot be read");
-        (await AskedWith(new() { Tls = new() { CaFile = "secret" } })).ShouldBe("");
+        (await AskedWith(new() { Tls = new() { CaFile = "secret" } })).ShouldBe("the file secret cannot be read: it is not PEM, or certificate and key differ");
         (await AskedWith(new() { Tls = new() { CaFile = "missing" } })).ShouldBe("the file missing cannot be read");
     }
 

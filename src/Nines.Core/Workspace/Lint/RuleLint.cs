@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Nines.Core.Alerting;
+using Nines.PromQL;
+
+namespace Nines.Core.Workspace.Lint;
+
+/// <summary>Looks at Prometheus rules.</summary>
+internal static partial class RuleLint
+{
+    // Google's workbook derives these from 2 % in 1 h, 5 % in 6 h and 10 % in 1 d of thirty days.
+    private static readonly double[] FactorsOfThirtyDays = [14.4];
+
+    public static IEnumerable<Problem> Check(WorkspaceModel model)
+    {
+        var rules = model.RuleGroups.SelectMany(g => g.Rules).ToList();
+        var records = rules.Where(r => !r.Alerts).ToLookup(r => r.Name, StringComparer.Ordinal);
+        var someHaveRunbooks = rules.Exists(r => r.Alerts && HasRunbook(r));
+        foreach (var rule in rules)
+        {
+            foreach (var finding in rule.Alerts ? Alert(rule, records, model, someHaveRunbooks) : Record(rule, records))
+            {
+                yield return finding;
+            }
+        }
+    }
+
+    private static IEnumerable<Problem> Record(Rule rule, ILookup<string, Rule> records)
+    {
+        if (AveragedRatio(rule.Expr, records) is { } averaged)
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "average-of-ratios",
+                $"{rule.Name} averages the ratio {averaged} over time: a quiet hour weighs as much as a busy one, and one interval without traffic "
+                + "(0/0 is NaN) makes it NaN for as long as it reaches back",
+                "keep good and total apart and divide last: sum_over_time(good[30d]) / sum_over_time(total[30d]); or declare an SLO, which counts events");
+        }
+        if (Percentile(rule.Expr) is { } percentile)
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "percentile",
+                $"{rule.Name} keeps a percentile ({percentile}): percentiles cannot be added up over time or instances, so no budget can be kept of it",
+                "count the requests that were fast enough instead: name_bucket{le=\"0.5\"} of name_count; keep the percentile for display");
+        }
+    }
+
+    private static IEnumerable<Problem> Alert(Rule rule, ILookup<string, Rule> records, WorkspaceModel model, bool someHaveRunbooks)
+    {
+        var parts = rule.Expr.WithParts().ToList();
+        var averaged = parts.OfType<VectorSelector>().SelectMany(s => records[s.Name ?? ""]).FirstOrDefault(r => AveragedRatio(r.Expr, records) is not null);
+        if (averaged is not null)
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "nan-never-fires",
+                $"{rule.Name} compares {averaged.Name}, an average of ratios: after one interval without traffic it is NaN, no comparison with NaN is true, "
+                + "and the alert cannot fire, not even in a total outage", $"mend {averaged.Name} first ({averaged.Position})");
+        }
+        var ranges = parts.OfType<MatrixSelector>().Select(m => m.Range.ToString()).Distinct(StringComparer.Ordinal).ToList();
+        if (Thresholds(rule.Expr).Any(t => IsRatioOfRates(t.Value)) && ranges.Count == 1)
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "single-window",
+                $"{rule.Name} looks at one window of {ranges[0]}: it goes on firing for as long as the window remembers the outage",
+                "join it by \"and\" with the same ratio over a twelfth of the window, which clears soon after the recovery");
+        }
+        foreach (var (_, limit) in Thresholds(rule.Expr).Where(t => IsRatioOfRates(t.Value)))
+        {
+            foreach (var finding in Factors(rule, limit, model))
+            {
+                yield return finding;
+            }
+        }
+        if (Percentile(rule.Expr) is { } percentile)
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "percentile",
+                $"{rule.Name} compares a percentile ({percentile}) with a limit of its own: it says neither how many were slow nor what of the "
+                + "budget they took",
+                "alert on the burn of a latency objective: requests slower than the limit against all requests");
+        }
+        if (UpIsZero(rule.Expr) && !parts.Exists(p => p is Call { Function.Name: "absent" or "absent_over_time" }))
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "up-is-not-absent",
+                $"{rule.Name} needs the series up to be there: when the target leaves discovery the series ends and the alert never fires, and a process that "
+                + "answers every request with an error is up", "add \"or absent(up{…})\", or declare an objective: its lost signal pages by itself");
+        }
+        foreach (var finding in Texts(rule, someHaveRunbooks))
+        {
+            yield return finding;
+        }
+    }
+
+    private static IEnumerable<Problem> Texts(Rule rule, bool someHaveRunbooks)
+    {
+        var divides = rule.Expr.WithParts().Any(p => p is BinaryExpr { Op: "/" });
+        foreach (var text in rule.Annotations)
+        {
+            if (text.Text.Contains("$value", StringComparison.Ordinal) && SaysConsumed().IsMatch(text.Text) && !divides)
+            {
+                yield return WorkspaceLint.Finding(rule.Position, "value-is-not-the-budget",
+                    $"the {text.Name} of {rule.Name} calls $value the consumed budget, but it is the error ratio: at 60 % of a 0.1 % budget it reads 0.06 %",
+                    "divide the query by the budget, such as (1 - ratio) / 0.001");
+            }
+        }
+        if (someHaveRunbooks && !HasRunbook(rule))
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "no-runbook", $"{rule.Name} has no runbook_url, though other alerts here have one",
+                "whoever it wakes needs to know what to do: add the annotation runbook_url");
+        }
+    }
+
+    private static IEnumerable<Problem> Factors(Rule rule, Expr limit, WorkspaceModel model)
+    {
+        var numbers = limit.WithParts().OfType<NumberLiteral>().Select(n => n.Value).ToList();
+        var factor = numbers.FirstOrDefault(n => n > 1);
+        var shown = factor.ToString("0.###", CultureInfo.InvariantCulture);
+        if (factor > 1 && rule.Annotations.FirstOrDefault(a => HardCoded().Matches(a.Text).Any(m => m.Groups["factor"].Value == shown)) is { } text)
+        {
+            yield return WorkspaceLint.Finding(rule.Position, "hard-coded-burn", $"the {text.Name} of {rule.Name} says {shown}x whatever the burn is",
+                "print what was measured: {{ $value }} divided by the budget");
+        }
+        var other = model.Objectives.FirstOrDefault(o => o.WindowMinutes != 30 * 1440);
+        if (FactorsOfThirtyDays.Contains(factor) && other is not null && model.Objectives.All(o => o.WindowMinutes == other.WindowMinutes))
+        {
+            var right = 0.02 * other.WindowMinutes / 60;
+            yield return WorkspaceLint.Finding(rule.Position, "factor-of-thirty-days",
+                $"{shown} is 2 % of a budget of 30 days in an hour; over the {other.Windows[0].Name} declared here the same share is "
+                + $"{right.ToString("0.##", CultureInfo.InvariantCulture)}", "derive the factor: share × window ÷ alert window");
+        }
+    }
+
+    /// <summary>The ratio that an expression averages over time; null when it averages none.</summary>
+    private static string? AveragedRatio(Expr expr, ILookup<string, Rule> records)
+    {
+        var calls = expr.WithParts().OfType<Call>().ToList();
+        // A sum divided by the count is an average as well; so Sloth writes it.
+        var isDivided = calls.Exists(c => c.Function.Name == "count_over_time");
+        foreach (var call in calls.Where(c => c.Function.Name is "avg_over_time" or "quantile_over_time" || (isDivided && c.Function.Name == "sum_over_time")))
+        {
+            var over = call.Arguments[^1];
+            if (over is SubqueryExpr subquery && IsRatioOfRates(subquery.Inner))
+            {
+                return subquery.Inner.ToString();
+            }
+            if (over is MatrixSelector { Selector.Name: { } name } && records[name].Any(r => IsRatioOfRates(r.Expr)))
+            {
+                return name;
+            }
+        }
+        return null;
+    }
+
+    private static bool IsRatioOfRates(Expr expr) =>
+        expr.WithParts().Any(p => p is BinaryExpr { Op: "/" } ratio && CountsEvents(ratio.Left) && CountsEvents(ratio.Right));
+
+    private static bool CountsEvents(Expr expr) => expr.WithParts().Any(p => p is Call { Function.Name: "rate" or "increase" or "irate" });
+
+    private static string? Percentile(Expr expr) => expr.WithParts().OfType<Call>().FirstOrDefault(c => c.Function.Name == "histogram_quantile") is { } call
+        && call.Arguments[0].Bare() is NumberLiteral share ? $"p{(share.Value * 100).ToString("0.##", CultureInfo.InvariantCulture)}" : null;
+
+    /// <summary>Comparisons of a value with a limit that a failure exceeds.</summary>
+    private static IEnumerable<(Expr Value, Expr Limit)> Thresholds(Expr expr) =>
+        expr.WithParts().OfType<BinaryExpr>().Where(b => b.Op is ">" or ">=" && b.Right.Kind == ValueKind.Scalar).Select(b => (b.Left, b.Right));
+
+    private static bool UpIsZero(Expr expr) => expr.WithParts().Any(p => p is BinaryExpr { Op: "==" } binary
+        && binary.Left.Bare() is VectorSelector { Name: "up" } && binary.Right.Bare() is NumberLiteral { Value: 0 });
+
+    private static bool HasRunbook(Rule rule) => rule.Annotations.Any(a => a.Name.StartsWith("runbook", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"(?i)\bbudget\b.{0,40}\bconsumed\b", RegexOptions.NonBacktracking)]
+    private static partial Regex SaysConsumed();
+
+    [GeneratedRegex(@"(?<factor>\d+(?:\.\d+)?)\s?[x×]\b", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex HardCoded();
+}
