@@ -65,6 +65,12 @@ public static class NinesApp
         services.AddSingleton<EventStream>();
         services.AddState(options);
         services.AddSingleton<ReadTargetFile>(TargetFileReader.Read);
+        services.AddSingleton<ReadBudgetPolicy>(document =>
+        {
+            var reading = WorkspaceReader.Read([new WorkspaceFile("policy.yaml", document)]);
+            return reading.Model is { ErrorBudgetPolicies: [var policy, ..] } ? (policy, "")
+                : (null, reading.Problems.Count > 0 ? reading.Problems[0].ToString() : "the body must be a nines/v1 document of kind ErrorBudgetPolicy");
+        });
         services.AddTelemetry(options);
         services.AddDelivery(options);
         services.AddAlerting(publicUrl);

@@ -8,7 +8,12 @@ namespace Nines.Core.Alerting;
 /// <param name="StartsAtNs">Since when, nanoseconds since the Unix epoch.</param>
 /// <param name="EndsAtNs">When it ended (past) or is taken to have ended if nobody says otherwise (future); 0 for now + resolve timeout (5 min).</param>
 /// <param name="GeneratorUrl">The page that explains it; may be empty.</param>
-public sealed record PostedAlert(Labels Labels, Labels Annotations, long StartsAtNs, long EndsAtNs, string GeneratorUrl);
+public sealed record PostedAlert(Labels Labels, Labels Annotations, long StartsAtNs, long EndsAtNs, string GeneratorUrl)
+{
+    /// <summary>Another alert of the same story, such as the page that a ticket grew into: whoever was told of that one is not told of the begin or
+    /// end of this one. Null when it stands alone.</summary>
+    public Labels? ToldWith { get; init; }
+}
 
 /// <summary>The one door through which every alert enters: burn, lost signals, rules, probes and inbound APIs alike.</summary>
 public interface IAlertDoor

@@ -6,6 +6,9 @@ public static class BurnEvaluator
     /// <summary>A rule keeps its verdict while less than this share of its short window was observed: too little is known to change it.</summary>
     public const double FreezeBelow = 0.2;
 
+    /// <summary>A run of good events that would come about with more than this probability while the failure goes on ends no rule.</summary>
+    public const double PauseAtMost = 0.1;
+
     /// <summary>
     /// How fast a window spends the budget: bad ÷ total ÷ (1 − target) over what is known of it. 0 when it was observed and nothing happened;
     /// null when nothing of it is known, or when it lies within a span longer than itself.
@@ -37,15 +40,72 @@ public static class BurnEvaluator
             var limit = rule.Limit(objective.WindowMinutes);
             var shortRate = Rate(book, objective.Target, minute - rule.ShortMinutes, minute, out var recent);
             var longRate = Rate(book, objective.Target, minute - rule.LongMinutes, minute, out var account);
-            var burning = longRate > limit && shortRate > limit && account.Bad >= objective.BurnPolicy.MinimumBad;
+            var wasFiring = previous is { Firing: true };
+            var burning = longRate > limit && shortRate > limit && account.Bad >= MinimumBad(objective) && account.Total >= objective.BurnPolicy.MinimumEvents
+                && (wasFiring || IsEvident(objective, book, rule, limit, minute));
             // What is not known changes no verdict: not a window that was hardly observed, and not one within a longer span.
             var unknown = shortRate is null || longRate is null || recent.KnownMinutes < rule.ShortMinutes * FreezeBelow;
             var frozen = previous is not null && unknown && !burning;
-            var firing = frozen ? previous!.Firing : burning;
+            var firing = frozen ? previous!.Firing : burning || wasFiring && longRate > limit && !IsRecovered(objective, book, recent, account);
             readings[i] = new BurnRuleReading(rule, limit, longRate, shortRate, firing,
                 firing ? previous?.FiringSinceNs ?? nowMs * 1_000_000 : null);
         }
         return readings;
+    }
+
+    /// <summary>Whether failures are independent of each other as far as anyone can tell, so that chance can be reckoned.</summary>
+    public static bool CanReckonChance(Objective objective) => objective.Indicator is CounterRatio && objective.Slices is null;
+
+    /// <summary>Bad events (or slices) that a rule of an objective needs.</summary>
+    public static int MinimumBad(Objective objective) => objective.BurnPolicy.MinimumBad
+        ?? (CanReckonChance(objective) ? BurnPolicy.LeastBadEvents : BurnPolicy.LeastBadSlices);
+
+    /// <summary>Share of bad events that is no reason for a rule to fire: what the target allows or, for a rule that asks for less than twice that, half of
+    /// what the rule asks for.</summary>
+    public static double Harmless(decimal target, double limit) => Math.Min(1, limit / 2) * (double)(1 - target);
+
+    private static bool IsEvident(Objective objective, LedgerBook book, BurnRule rule, double limit, long minute)
+    {
+        if (!CanReckonChance(objective))
+        {
+            return true;
+        }
+        // How much traffic there is shows best over the longest time; the long window is a part of it.
+        var seen = book.Sum(minute - Math.Max(objective.HistoryMinutes, rule.LongMinutes), minute);
+        return BurnEvidence.IsMoreThanChance(
+            book, minute - rule.LongMinutes, minute, Harmless(objective.Target, limit), BurnEvidence.EventsAYear(seen));
+    }
+
+    /// <summary>
+    /// Whether a rule whose short window is calm may end. Without events nothing has recovered. With few, the short window or the run of good events since
+    /// the last bad one must be more than a pause: likely at most <see cref="PauseAtMost"/> if the failure went on as over the long window.
+    /// </summary>
+    private static bool IsRecovered(Objective objective, LedgerBook book, WindowAccount recent, WindowAccount account)
+    {
+        if (recent.Total <= 0)
+        {
+            return false;
+        }
+        if (!CanReckonChance(objective) || account.Total <= 0)
+        {
+            return true;
+        }
+        var rate = account.Bad / account.Total;
+        if (1 - Tail.Binomial(Math.Ceiling(recent.Total), rate, Math.Floor(recent.Bad) + 1) <= PauseAtMost)
+        {
+            return true;
+        }
+        var good = 0.0;
+        for (var minute = account.ToMinute; minute > account.FromMinute; minute--)
+        {
+            var (goodHere, badHere) = book.EventsOf(minute);
+            if (badHere > 0)
+            {
+                break;
+            }
+            good += goodHere;
+        }
+        return Math.Pow(1 - rate, good) <= PauseAtMost;
     }
 
     /// <summary>

@@ -28,6 +28,13 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
         return HasHour(hour) ? _hours[(int)(hour - _firstHour)].Entry(IndexOf(minute)) : new LedgerEntry(minute, 0, 0, CountedQuality.Complete, 0);
     }
 
+    /// <summary>Events of one minute whose course is known; spans are left out.</summary>
+    public (double Good, double Bad) EventsOf(long minute)
+    {
+        var entry = Entry(minute);
+        return (entry.Good / (double)scale, entry.Bad / (double)scale);
+    }
+
     /// <summary>Adds fixed-point counts to a minute.</summary>
     public void Add(long minute, long good, long bad, CountedQuality quality = CountedQuality.Complete)
     {

@@ -41,6 +41,9 @@ public sealed record Objective
     /// <summary>When spending the budget too fast becomes an alert.</summary>
     public required BurnPolicy BurnPolicy { get; init; }
 
+    /// <summary>What is done at which share of budget left.</summary>
+    public ErrorBudgetPolicy ErrorBudgetPolicy { get; init; } = ErrorBudgetPolicy.Default;
+
     /// <summary>What a minute without data counts as.</summary>
     public UnknownTreatment Unknown { get; init; } = UnknownTreatment.Ignored;
 

@@ -45,6 +45,18 @@ public sealed record ObjectiveReport
     /// <summary>The rules of the policy and whether each fires.</summary>
     public required IReadOnlyList<BurnRuleReading> Rules { get; init; }
 
+    /// <summary>When the budget will be gone at the pace of the last days; null while there are too few of them.</summary>
+    public BudgetForecast? Forecast { get; init; }
+
+    /// <summary>Since when it is likely to be gone before the window ends, ms since the Unix epoch; null when it is not.</summary>
+    public long? AtRiskSinceMs { get; init; }
+
+    /// <summary>How a rule of its policy reacts to outages, at its present traffic.</summary>
+    public IReadOnlyList<BurnReaction> ReactionsOf(BurnRule rule) => BurnReaction.Of(Objective, rule, Window);
+
+    /// <summary>The time that adjustments take out of the account.</summary>
+    public ExcludedTime Excluded { get; init; } = ExcludedTime.None;
+
     /// <summary>Spans of the window whose course within is not known: gaps, unseen intervals. Oldest first.</summary>
     public required IReadOnlyList<LedgerSpan> Spans { get; init; }
 
@@ -65,10 +77,16 @@ public sealed record ObjectiveReport
 /// <param name="Window">The window.</param>
 /// <param name="FromMinute">Its start, Unix minutes, excluded.</param>
 /// <param name="EndMinute">Its end, included: now for a rolling window, later for a period of the calendar that still runs.</param>
-/// <param name="Account">The events in it so far.</param>
+/// <param name="Account">The events in it so far that count: without those that adjustments take out.</param>
 /// <param name="BudgetTotal">Bad events the target allows for the events so far: (1 − target) × total.</param>
 public sealed record WindowReport(BudgetWindow Window, long FromMinute, long EndMinute, WindowAccount Account, double BudgetTotal)
 {
+    /// <summary>What adjustments take out of it; all 0 without any.</summary>
+    public WindowAccount Excluded { get; init; }
+
+    /// <summary>Share of the budget that would be left without any adjustment; null while there are no events.</summary>
+    public double? RemainingShareWithout { get; init; }
+
     /// <summary>Budget that is not spent, in events; negative when overspent.</summary>
     public double BudgetRemaining => BudgetTotal - Account.Charged;
 

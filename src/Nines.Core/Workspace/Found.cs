@@ -19,6 +19,8 @@ internal sealed class Found
 
     public Dictionary<string, BurnPolicy> Policies { get; } = new(StringComparer.Ordinal);
 
+    public Dictionary<string, ErrorBudgetPolicy> BudgetPolicies { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Indicators by name; null for one that has problems of its own.</summary>
     public Dictionary<string, Indicator?> Indicators { get; } = new(StringComparer.Ordinal);
 
@@ -59,6 +61,8 @@ internal sealed record DraftObjective(
     (ThresholdOperator Operator, double Value)? Limit, Slicing? Slices, decimal? Sla, IReadOnlyList<string> GroupBy,
     YamlText? Policy, UnknownTreatment Unknown, string Definition)
 {
+    public YamlText? BudgetPolicy { get; init; }
+
     /// <summary>Length of the window that burn limits go by.</summary>
     public int WindowMinutes => Windows[0].NominalMinutes;
 }

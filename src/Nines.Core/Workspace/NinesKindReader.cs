@@ -7,7 +7,7 @@ namespace Nines.Core.Workspace;
 /// <summary>Reads the kinds of <c>nines/v1</c>.</summary>
 internal static class NinesKindReader
 {
-    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "Delivery"];
+    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery"];
 
     public static void Read(string kind, Fields top, YamlText? name, Fields? metadata, Found found)
     {
@@ -24,10 +24,18 @@ internal static class NinesKindReader
                 break;
             case "BurnPolicy" when spec is not null:
                 var rules = spec.Maps("rules", "rule", required: true).Select(Rule).ToList();
-                var minimum = (int)(spec.Number("minimumBad", 0, 1_000_000) ?? BurnPolicy.Default.MinimumBad);
+                var minimum = (int?)spec.Number("minimumBad", 0, 1_000_000);
+                var events = (int)(spec.Number("minimumEvents", 0, 1_000_000_000) ?? 0);
                 if (name is not null && found.IsNew(top.File, name, "burn policy", name.Value))
                 {
-                    found.Policies.Add(name.Value, new(name.Value, [.. rules.OfType<BurnRule>()], minimum, top.File.At(top.Node)));
+                    found.Policies.Add(name.Value, new(name.Value, [.. rules.OfType<BurnRule>()], minimum, top.File.At(top.Node)) { MinimumEvents = events });
+                }
+                break;
+            case "ErrorBudgetPolicy" when spec is not null:
+                if (ErrorBudgetPolicyReader.Read(spec, name?.Value ?? "", top.File.At(top.Node)) is { } bands && name is not null
+                    && found.IsNew(top.File, name, "error budget policy", name.Value))
+                {
+                    found.BudgetPolicies.Add(name.Value, bands);
                 }
                 break;
             case "Delivery" when spec is not null:

@@ -81,6 +81,7 @@ internal static class OpenSloReader
         var method = spec.OneOf("budgetingMethod", "Occurrences", "Occurrences", "Timeslices", "RatioTimeslices");
         var sla = annotations?.Share("nines.dev/sla");
         var groupBy = GroupBy(annotations);
+        var budgetPolicy = annotations?.Text("nines.dev/error-budget-policy");
         var windows = BudgetWindowReader.Read(spec);
         var policy = Policy(spec, found);
         var drafts = spec.Maps("objectives", "objective", required: true).Select((o, i) => (Fields: o, Index: i)).ToList();
@@ -105,7 +106,7 @@ internal static class OpenSloReader
                 var suffix = drafts.Count == 1 ? "" : "/" + (own is { Length: > 0 } ? Slug(own) : (index + 1).ToString());
                 var shown = drafts.Count == 1 || own is null ? displayName ?? own ?? name.Value : $"{displayName ?? name.Value}: {own}";
                 found.Objectives.Add(new(file, name, suffix, service, environment, shown, description, target.Value, at!, windows, indicator, reference,
-                    objective.Node, limit, slices, sla, groupBy, policy, unknown, definition));
+                    objective.Node, limit, slices, sla, groupBy, policy, unknown, definition) { BudgetPolicy = budgetPolicy });
             }
         }
         spec.Done();

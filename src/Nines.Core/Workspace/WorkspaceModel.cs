@@ -29,6 +29,9 @@ public sealed record WorkspaceModel
     /// <summary>The external sources that objectives are read from, in order of name.</summary>
     public IReadOnlyList<MetricsSource> Sources { get; init; } = [];
 
+    /// <summary>The error budget policies, in order of name.</summary>
+    public IReadOnlyList<ErrorBudgetPolicy> ErrorBudgetPolicies { get; init; } = [];
+
     /// <summary>What to scrape, in order of name.</summary>
     public IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; } = [];
 

@@ -169,6 +169,7 @@ internal static class Linker
             Environments = [.. found.Environments.Values.OrderBy(e => e.Name, StringComparer.Ordinal)],
             Objectives = [.. objectives.Values],
             Sources = [.. found.Sources.Values.OfType<MetricsSource>().OrderBy(s => s.Name, StringComparer.Ordinal)],
+            ErrorBudgetPolicies = [.. found.BudgetPolicies.Values.OrderBy(p => p.Name, StringComparer.Ordinal)],
             ScrapeJobs = [.. found.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)],
             RuleGroups = found.RuleGroups,
             ExternalLabels = found.ExternalLabels,
@@ -229,11 +230,21 @@ internal static class Linker
             Sla = draft.Sla,
             GroupBy = draft.GroupBy,
             BurnPolicy = Policy(draft, found),
+            ErrorBudgetPolicy = BudgetPolicy(draft, found),
             Unknown = draft.Unknown,
             Pages = place.Pages,
             Position = file.At(draft.Name),
             Definition = draft.Definition,
         };
+    }
+
+    private static ErrorBudgetPolicy BudgetPolicy(DraftObjective draft, Found found)
+    {
+        // A policy named default is that of all objectives that name none.
+        var known = found.BudgetPolicies.GetValueOrDefault("default", ErrorBudgetPolicy.Default);
+        return draft.BudgetPolicy is { Value: not "default" } name
+            && Known(draft.File, name, "error budget policy", found.BudgetPolicies.Keys, "declare it in a nines/v1 document of kind ErrorBudgetPolicy")
+            ? found.BudgetPolicies[name.Value] : known;
     }
 
     private static BurnPolicy Policy(DraftObjective draft, Found found)

@@ -241,10 +241,13 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         }
         // The wall clock may be set; an alert must not end, or go on, for that.
         entry.Deadline = Deadline(decision.State.EndsAtNs - now);
-        return Decided(entry, decision);
+        return Decided(entry, decision, posted.ToldWith is { } story && _alerts.TryGetValue(story, out var other) ? other.State.Notified : []);
     }
 
-    private Change Decided(Entry entry, AlertDecision decision)
+    /// <param name="entry">The alert.</param>
+    /// <param name="decision">What becomes of it.</param>
+    /// <param name="told">Receivers that know of it from another alert of the same story.</param>
+    private Change Decided(Entry entry, AlertDecision decision, IReadOnlyList<string>? told = null)
     {
         var state = decision.State;
         var now = NowNs();
@@ -253,7 +256,8 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         {
             foreach (var receiver in _receivers ?? [])
             {
-                if (receiver.SendResolved && state.Notified.Contains(receiver.Name, StringComparer.Ordinal))
+                if (receiver.SendResolved && state.Notified.Contains(receiver.Name, StringComparer.Ordinal)
+                    && told?.Contains(receiver.Name, StringComparer.Ordinal) != true)
                 {
                     notifications.Add(Notification.Of(receiver.Name, state, now));
                 }
@@ -265,6 +269,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             if (fresh.Count > 0)
             {
                 state = state with { Notified = [.. state.Notified.Concat(fresh.Select(r => r.Name)).Order(StringComparer.Ordinal)] };
+                fresh.RemoveAll(r => told?.Contains(r.Name, StringComparer.Ordinal) == true);
                 notifications.AddRange(fresh.Select(r => Notification.Of(r.Name, state, now)));
             }
         }

@@ -28,6 +28,7 @@ internal sealed partial class LedgerEngine(
     private readonly Dictionary<long, LedgerChanges> _waiting = [];
     private SortedDictionary<string, TrackedObjective> _tracked = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<Objective>? _wanted;
+    private IReadOnlyList<Adjustment> _adjustments = [];
     private long _nowMs;
     private long _storedMs;
     private long _version;
@@ -65,6 +66,47 @@ internal sealed partial class LedgerEngine(
     /// <summary>The objectives to keep from the next step on.</summary>
     public void Apply(IReadOnlyList<Objective> objectives) => _wanted = objectives;
 
+    /// <summary>The adjustments to reckon with from now on.</summary>
+    public void Adjust(IReadOnlyList<Adjustment> adjustments)
+    {
+        lock (_gate)
+        {
+            _adjustments = [.. adjustments.Where(a => a.Counts)];
+            foreach (var tracked in _tracked.Values.SelectMany(t => t.WithGroups))
+            {
+                tracked.Adjust(_adjustments);
+            }
+        }
+        Interlocked.Increment(ref _version);
+    }
+
+    /// <summary>Each objective with the share of its budget that is left; null while nothing is known or the signal is lost.</summary>
+    public IReadOnlyList<(Objective Objective, double? RemainingShare)> Standings()
+    {
+        lock (_gate)
+        {
+            return [.. _tracked.Values.Select(t => (t.Objective, t.RemainingShare(_nowMs)))];
+        }
+    }
+
+    /// <summary>The bands an objective would have been in by its policy over the last minutes, from the stored ledger.</summary>
+    /// <exception cref="StoreRefusedException">The ledger cannot be read now.</exception>
+    public IReadOnlyList<BandStretch> Replay(Objective objective, int minutes)
+    {
+        // A connection of its own: the ledger's thread works on the other one.
+        using var reader = store.Reopen();
+        var now = LedgerTime.LastEnded(_nowMs);
+        var ledger = new ObjectiveLedger(objective.Indicator, objective.Slices);
+        reader.Load(reader.Generation(objective.Key, objective.Indicator.Canonical, _nowMs).Id, (now - minutes - objective.HistoryMinutes) / 60, ledger);
+        ledger.Close(now);
+        ExcludedTime excluded;
+        lock (_gate)
+        {
+            excluded = ExcludedTime.Of(_adjustments.Where(a => a.IsAbout(objective)).Select(a => (a.FromMinute, a.ToMinute)));
+        }
+        return BudgetPolicyMachine.Replay(objective, ledger.Book, excluded, now - minutes, now);
+    }
+
     /// <summary>Moves everything to a moment and returns the alerts to post.</summary>
     public IReadOnlyList<PostedAlert> Step(long nowMs)
     {
@@ -85,6 +127,7 @@ internal sealed partial class LedgerEngine(
                 {
                     var booked = tracked.Read(nowMs, close);
                     complete &= UpdateGroups(tracked);
+                    tracked.Adjust(_adjustments);
                     tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
                     if (booked > tracked.Ledger.ClosedMinute)
                     {
@@ -147,7 +190,8 @@ internal sealed partial class LedgerEngine(
         lock (_gate)
         {
             return Tracked(key) is { } tracked
-                ? BudgetCalculator.Course(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs))
+                ? BudgetCalculator.Course(
+                    tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs), tracked.Excluded)
                 : [];
         }
     }

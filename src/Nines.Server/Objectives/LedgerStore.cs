@@ -56,6 +56,20 @@ internal sealed class LedgerStore : IDisposable
         return store;
     }
 
+    /// <summary>The same file once more, for reading beside the thread that writes.</summary>
+    /// <exception cref="StoreRefusedException">It cannot be opened now.</exception>
+    public LedgerStore Reopen()
+    {
+        try
+        {
+            return new LedgerStore(_path);
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreRefusedException(e.Message, e);
+        }
+    }
+
     /// <summary>The number of the generation that counts an objective by an indicator, made when there is none.</summary>
     /// <exception cref="StoreRefusedException">The file cannot be written now.</exception>
     public (long Id, long StartedMs) Generation(string objective, string indicator, long nowMs) => Guarded(() =>

@@ -70,6 +70,15 @@ public sealed record ObjectiveItem
     /// <summary>Budget not spent as a share of all of it; null without events.</summary>
     public required double? RemainingShare { get; init; }
 
+    /// <summary>The same share as it would be without any adjustment.</summary>
+    public required double? RemainingShareWithoutAdjustments { get; init; }
+
+    /// <summary>Good events that adjustments take out of the account.</summary>
+    public required double ExcludedGood { get; init; }
+
+    /// <summary>Bad events that adjustments take out of the account.</summary>
+    public required double ExcludedBad { get; init; }
+
     /// <summary>Share of the time since the first entry that is accounted for.</summary>
     public required double Coverage { get; init; }
 
@@ -87,6 +96,12 @@ public sealed record ObjectiveItem
 
     /// <summary>Burn over each window of the policy.</summary>
     public required IReadOnlyList<BurnItem> Burn { get; init; }
+
+    /// <summary>The rules of the burn policy.</summary>
+    public required IReadOnlyList<BurnRuleItem> Rules { get; init; }
+
+    /// <summary>When the budget will be gone at the pace of the last days; null while there are too few of them.</summary>
+    public required ForecastItem? Forecast { get; init; }
 
     /// <summary>Stretches whose course is not known.</summary>
     public required IReadOnlyList<SpanItem> Spans { get; init; }
@@ -122,6 +137,9 @@ public sealed record ObjectiveItem
         BudgetEvents = report.BudgetTotal,
         RemainingEvents = report.BudgetRemaining,
         RemainingShare = report.RemainingShare,
+        RemainingShareWithoutAdjustments = report.Windows[0].RemainingShareWithout,
+        ExcludedGood = Math.Round(report.Windows[0].Excluded.Good, 6),
+        ExcludedBad = Math.Round(report.Windows[0].Excluded.Bad, 6),
         Coverage = report.Window.Coverage,
         UnseenAtMost = report.Window.UnseenAtMost,
         Approximate = report.Window.Approximate,
@@ -129,11 +147,53 @@ public sealed record ObjectiveItem
         LostSince = report.LostSinceMinute is { } lost ? Format.Iso(lost * LedgerTime.MinuteMs) : null,
         Burn = [.. report.Burn.Select(b => new BurnItem(b.Minutes, b.Rate, b.Limit, b.Account.KnownMinutes,
             report.Rules.Any(r => r.Firing && (r.Rule.LongMinutes == b.Minutes || r.Rule.ShortMinutes == b.Minutes))))],
+        Rules = [.. report.Rules.Select(r => new BurnRuleItem(
+            r.Rule.LongMinutes, r.Rule.ShortMinutes, r.Rule.Share, r.Rule.Severity == BurnSeverity.Page ? "page" : "ticket", r.Limit, r.LongRate, r.ShortRate,
+            r.Firing, r.FiringSinceNs is { } since ? Format.Iso(since / 1_000_000) : null,
+            [.. report.ReactionsOf(r.Rule).Select(o => new ReactionItem(o.ErrorRate, o.DetectMinutes, o.ResetMinutes))]))],
+        Forecast = report.Forecast is not { } forecast ? null : new(forecast.Days, forecast.BadADay, forecast.Probability,
+            Format.Iso(forecast.UntilMinute * LedgerTime.MinuteMs), Moment(forecast.GoneMinute), Moment(forecast.EarliestMinute),
+            Moment(forecast.LatestMinute), report.AtRiskSinceMs is { } risk ? Format.Iso(risk) : null),
         Spans = [.. report.Spans.Select(s => new SpanItem(
             s.Kind switch { SpanKind.Gap => "gap", SpanKind.Unseen => "unseen", SpanKind.Start => "start", _ => "no-data" },
             Format.Iso(s.FromMs), Format.Iso(s.ToMs), s.Good, s.Bad, s.UnseenAtMost))],
     };
+
+    private static string? Moment(long? minute) => minute is { } m ? Format.Iso(m * LedgerTime.MinuteMs) : null;
 }
+
+/// <summary>A rule of the burn policy.</summary>
+/// <param name="LongMinutes">The window that proves the spending matters.</param>
+/// <param name="ShortMinutes">The window that proves it still goes on.</param>
+/// <param name="Share">Share of the budget which, spent within the long window, is too much.</param>
+/// <param name="Severity">page or ticket.</param>
+/// <param name="Limit">The burn rate that makes.</param>
+/// <param name="LongRate">Burn over the long window; null when unknown.</param>
+/// <param name="ShortRate">Burn over the short window; null when unknown.</param>
+/// <param name="Firing">Whether it fires.</param>
+/// <param name="Since">Since when it fires.</param>
+/// <param name="Reactions">How it reacts to outages at the present traffic.</param>
+public sealed record BurnRuleItem(
+    int LongMinutes, int ShortMinutes, decimal Share, string Severity, double Limit, double? LongRate, double? ShortRate, bool Firing, string? Since,
+    IReadOnlyList<ReactionItem> Reactions);
+
+/// <summary>How a rule reacts to an outage.</summary>
+/// <param name="ErrorRate">Share of events that fail in it.</param>
+/// <param name="DetectMinutes">From its start to the alert; null when the rule never finds it.</param>
+/// <param name="ResetMinutes">From its end to the alert's end.</param>
+public sealed record ReactionItem(double ErrorRate, double? DetectMinutes, double? ResetMinutes);
+
+/// <summary>When the budget will be gone.</summary>
+/// <param name="Days">How many days it is drawn from.</param>
+/// <param name="BadADay">Bad events of a mean day of them.</param>
+/// <param name="Probability">How probable it is that the budget is gone by <paramref name="Until"/>.</param>
+/// <param name="Until">The window's end; of a rolling window, one length from now.</param>
+/// <param name="Gone">When it is gone at the mean pace; null when not by then.</param>
+/// <param name="Earliest">When it is gone at a pace that one in ten exceeds.</param>
+/// <param name="Latest">When it is gone at a pace that nine in ten exceed; null when not by then.</param>
+/// <param name="AtRiskSince">Since when the budget is at risk; null when it is not.</param>
+public sealed record ForecastItem(
+    int Days, double BadADay, double Probability, string Until, string? Gone, string? Earliest, string? Latest, string? AtRiskSince);
 
 /// <summary>The account over one window.</summary>
 /// <param name="Name">What people call it.</param>

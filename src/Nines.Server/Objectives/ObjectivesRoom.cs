@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.PromQL;
@@ -29,6 +30,13 @@ internal static class ObjectivesRoom
             Sources = s.GetRequiredService<SourceReaders>(),
         });
         services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());
+        services.AddSingleton<AdjustmentBook>();
+        services.AddHostedService(s => s.GetRequiredService<AdjustmentBook>());
+        services.AddSingleton(s => new BudgetBands(
+            s.GetRequiredService<LedgerEngine>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<IAlertDoor>(), publicUrl,
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<BudgetBands>>()));
+        services.AddSingleton<IBudgetBands>(s => s.GetRequiredService<BudgetBands>());
+        services.AddHostedService(s => s.GetRequiredService<BudgetBands>());
         services.AddSingleton<LedgerMeter>();
         services.AddSingleton<LedgerWorker>();
         services.AddHostedService(s => s.GetRequiredService<LedgerWorker>());
@@ -44,6 +52,7 @@ internal static class ObjectivesRoom
         group.MapGet("/{**key}", Results<Ok<ObjectiveItem>, NotFound> (string key, IObjectiveReports reports) =>
                 reports.Find(key) is { } report ? TypedResults.Ok(ObjectiveItem.Of(report, reports.Groups(key))) : TypedResults.NotFound())
             .WithName("GetObjective").WithSummary("One objective by its key, service/slo[/objective]@environment.");
+        routes.MapPolicies();
         routes.MapGet("/nines/v1/attribution/{**key}", Attribute).WithTags("Objectives")
             .WithName("AttributeObjective").WithSummary("How the bad events of an objective spread over the labels of the series that counted them.");
     }
@@ -75,6 +84,7 @@ internal static class ObjectivesRoom
     /// <summary>The pages: overview, list, detail.</summary>
     public static void MapObjectivePages(this IEndpointRouteBuilder pages)
     {
+        pages.MapAdjustmentForms();
         pages.MapGet("/", (IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
         {
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -18,6 +18,10 @@ internal sealed class TrackedObjective : IDisposable
     private IReadOnlyList<BurnRuleReading> _rules = [];
     private IReadOnlyList<EmptySelector> _empty = [];
     private long? _lostSinceMs;
+    private BudgetForecast? _forecast;
+    private long? _atRiskSinceMs;
+    private long _foreseenMs;
+    private IReadOnlyList<Adjustment>? _adjustments;
     private int _feedVersion;
 
     /// <param name="objective">The objective.</param>
@@ -55,6 +59,9 @@ internal sealed class TrackedObjective : IDisposable
     /// <summary>It and its parts.</summary>
     public IEnumerable<TrackedObjective> WithGroups => Groups is null ? [this] : Groups.All.Prepend(this);
 
+    /// <summary>The time that adjustments take out of its account.</summary>
+    public ExcludedTime Excluded { get; private set; } = ExcludedTime.None;
+
     /// <summary>Why its queries gave nothing at the last turn; null when they were evaluated.</summary>
     public string? Failure { get; private set; }
 
@@ -71,6 +78,21 @@ internal sealed class TrackedObjective : IDisposable
             group.Become(edited.OfGroup(group.Objective.Key == edited.KeyOfGroup(null) ? null : group.Objective.Group));
         }
     }
+
+    /// <summary>Reckons with adjustments from now on.</summary>
+    public void Adjust(IReadOnlyList<Adjustment> adjustments)
+    {
+        if (!ReferenceEquals(adjustments, _adjustments))
+        {
+            Excluded = ExcludedTime.Of(adjustments.Where(a => a.IsAbout(Objective)).Select(a => (a.FromMinute, a.ToMinute)));
+            (_adjustments, _foreseenMs) = (adjustments, 0);
+        }
+    }
+
+    /// <summary>Share of the budget that is left; null while nothing is known or the signal is lost.</summary>
+    public double? RemainingShare(long nowMs) => _lostSinceMs is not null ? null
+        : BudgetCalculator.Over(Objective, Ledger.Book, Objective.Windows[0], LedgerTime.MinuteOf(nowMs),
+            Ledger.LastSignalMs > 0 ? Ledger.LastSignalMs : nowMs, Excluded).RemainingShare;
 
     /// <summary>Books what is new up to a moment.</summary>
     /// <param name="nowMs">The moment.</param>
@@ -131,23 +153,24 @@ internal sealed class TrackedObjective : IDisposable
         // While history or a gap is read from afar, each piece is a signal, and what is known says nothing of the present: verdicts stay.
         var behind = CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs ? catchUp : null;
         _lostSinceMs = BurnEvaluator.LostSince(Math.Max(Ledger.LastSignalMs, behind?.ProgressMs ?? 0), _sinceMs, Ledger.IntervalMs, nowMs);
-        _rules = behind is null ? BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules) : _rules;
-        foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs))
+        if (behind is null)
+        {
+            _rules = BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules);
+            Foresee(nowMs);
+        }
+        var isPaging = false;
+        foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs, _atRiskSinceMs))
         {
             var posted = _postedMs.TryGetValue(condition.Id, out var at);
+            isPaging |= condition.Id == "page" && (posted || condition.SinceMs is not null);
             // A whole is lost as a whole, and burns in its groups.
             if (condition.Id == "lost" ? Objective.Group is not null : Objective.GroupBy.Count > 0)
             {
                 continue;
             }
-            if (!posted && condition.Id == "ticket" && _postedMs.ContainsKey("page"))
-            {
-                // Whoever is being paged need not hear the same thing again as a ticket.
-                continue;
-            }
             if (condition.SinceMs is null ? posted : !posted || Math.Abs(nowMs - at) >= repostMs)
             {
-                alerts.Add(BurnAlerts.Post(Report(nowMs), condition, nowMs, publicUrl));
+                alerts.Add(BurnAlerts.Post(Report(nowMs), condition, nowMs, publicUrl, isPaging));
                 _postedMs.Remove(condition.Id);
                 if (condition.SinceMs is not null)
                 {
@@ -157,10 +180,24 @@ internal sealed class TrackedObjective : IDisposable
         }
     }
 
+    /// <summary>Forecasts once an hour: a trend of days does not change faster, and it reads many windows.</summary>
+    private void Foresee(long nowMs)
+    {
+        if (Math.Abs(nowMs - _foreseenMs) < 3_600_000)
+        {
+            return;
+        }
+        _foreseenMs = nowMs;
+        var minute = LedgerTime.MinuteOf(nowMs);
+        _forecast = BudgetForecast.Of(Objective, Ledger.Book, Objective.Windows[0], minute, Excluded);
+        var isAtRisk = _forecast?.IsAtRisk(_atRiskSinceMs is not null) == true;
+        _atRiskSinceMs = isAtRisk ? _atRiskSinceMs ?? nowMs : null;
+    }
+
     /// <summary>Ends what fires, since the objective is gone.</summary>
     public void Resolve(long nowMs, Uri publicUrl, List<PostedAlert> alerts) =>
-        alerts.AddRange(BurnAlerts.Conditions(Objective, [], null).Where(c => _postedMs.ContainsKey(c.Id))
-            .Select(c => BurnAlerts.Post(Report(nowMs), c, nowMs, publicUrl)));
+        alerts.AddRange(BurnAlerts.Conditions(Objective, [], null, null).Where(c => _postedMs.ContainsKey(c.Id))
+            .Select(c => BurnAlerts.Post(Report(nowMs), c, nowMs, publicUrl, _postedMs.ContainsKey("page"))));
 
     public LedgerChanges TakeChanges(long nowMs) => new(
         _generation,
@@ -169,8 +206,10 @@ internal sealed class TrackedObjective : IDisposable
         Ledger.TakeRevisions(),
         Ledger.PackCursors());
 
-    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs) with
+    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs, Excluded) with
     {
+        Forecast = _forecast,
+        AtRiskSinceMs = _atRiskSinceMs,
         Findings = [.. Quality.Findings(Objective, Ledger, _empty, Failure ?? CatchUp?.Failure, nowMs), .. Behind(nowMs)],
     };
 

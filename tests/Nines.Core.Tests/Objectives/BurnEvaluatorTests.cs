@@ -47,7 +47,7 @@ public sealed class BurnEvaluatorTests
     {
         var book = new LedgerBook();
         Add(book, Minute, 2, 2);
-        BurnEvaluator.Rules(Orders, book, NowMs, []).ShouldAllBe(r => !r.Firing);
+        BurnEvaluator.Rules(Orders, book, NowMs, []).Where(r => r.Rule.Severity == BurnSeverity.Page).ShouldAllBe(r => !r.Firing);
         Add(book, Minute, 1, 1);
         BurnEvaluator.Rules(Orders, book, NowMs, [])[0].Firing.ShouldBeTrue();
     }
@@ -65,6 +65,61 @@ public sealed class BurnEvaluatorTests
         var after = BurnEvaluator.Rules(Orders, book, NowMs + 6 * 60_000, firing);
         after[0].Firing.ShouldBeFalse();
         after[0].LongRate.ShouldNotBeNull().ShouldBeGreaterThan(13.44);
+    }
+
+    [Fact]
+    public void Rules_NoTrafficInTheShortWindow_IsNoRecovery()
+    {
+        var book = Served(minutes: 60, total: 1, bad: 0);
+        for (var m = Minute; m < Minute + 5; m++)
+        {
+            Add(book, m, 1, 1);
+        }
+        var firing = BurnEvaluator.Rules(Orders, book, NowMs + 4 * 60_000, []);
+        firing[0].Firing.ShouldBeTrue();
+        book.Observe(NowMs + 4 * 60_000, NowMs + 200 * 60_000);
+        BurnEvaluator.Rules(Orders, book, NowMs + 15 * 60_000, firing)[0].Firing.ShouldBeTrue();
+        BurnEvaluator.Rules(Orders, book, NowMs + 70 * 60_000, firing)[0].Firing.ShouldBeFalse();
+        // One good request after five bad ones of sixty may be chance; forty are not.
+        Add(book, Minute + 12, 1, 0);
+        BurnEvaluator.Rules(Orders, book, NowMs + 15 * 60_000, firing)[0].Firing.ShouldBeTrue();
+        Add(book, Minute + 12, 40, 0);
+        BurnEvaluator.Rules(Orders, book, NowMs + 15 * 60_000, firing)[0].Firing.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Reactions_OfThePage_AreThoseOfTheWorkbook()
+    {
+        // 13.44 × 0.1 % × 60 min ÷ error rate, and a quarter of a minute for the look.
+        var seen = new WindowAccount(0, 40_320, 40_320_000, 0, 40_320, 0, 0, 0, false);
+        var reactions = BurnReaction.Of(Orders, Orders.BurnPolicy.Rules[0], seen);
+        reactions.Select(r => Math.Round(r.DetectMinutes ?? -1, 4)).ShouldBe([1.0564, 8.314, -1]);
+        reactions.Select(r => Math.Round(r.ResetMinutes ?? -1, 4)).ShouldBe([5.1828, 4.578, -1]);
+        BurnReaction.Of(Orders, Orders.BurnPolicy.Rules[1], seen)[2].DetectMinutes!.Value.ShouldBe(0.0056 * 360 / 0.01 + 0.25, 1e-9);
+        // At ten an hour the second failure takes twelve minutes to come.
+        var slow = new WindowAccount(0, 40_320, 6_720, 0, 40_320, 0, 0, 0, false);
+        BurnReaction.Of(Orders, Orders.BurnPolicy.Rules[0], slow)[0].DetectMinutes!.Value.ShouldBe(12.25, 1e-9);
+    }
+
+    [Fact]
+    public void Rules_Slices_NeedThreeBadOnes()
+    {
+        var slices = Orders with { Slices = new Slicing(1, 1) };
+        var book = Served(minutes: 60, total: 1, bad: 0);
+        Add(book, Minute, 2, 2);
+        BurnEvaluator.Rules(slices, book, NowMs, [])[0].Firing.ShouldBeFalse();
+        Add(book, Minute, 1, 1);
+        BurnEvaluator.Rules(slices, book, NowMs, [])[0].Firing.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Rules_FewerThanTheMinimumOfEvents_DoNotFire()
+    {
+        var book = Served(minutes: 60, total: 10, bad: 9);
+        var asking = Orders with { BurnPolicy = Orders.BurnPolicy with { MinimumEvents = 601 } };
+        BurnEvaluator.Rules(asking, book, NowMs, []).ShouldAllBe(r => !r.Firing);
+        Add(book, Minute, 11, 9);
+        BurnEvaluator.Rules(asking, book, NowMs, [])[0].Firing.ShouldBeTrue();
     }
 
     [Fact]

@@ -29,6 +29,41 @@ public sealed class AlertDoorTests
         world.Door.All().ShouldHaveSingleItem().Deliveries.Select(d => d.Resolved).ShouldBe([true, false]);
     }
 
+    /// <summary>A burn is a ticket, grows into a page, falls back and ends; then one that begins and ends as both at once.</summary>
+    [Fact]
+    public async Task One_story_is_told_once_through_its_tiers()
+    {
+        await using var both = await Sink.StartAsync();
+        await using var tickets = await Sink.StartAsync();
+        await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("both", both.Url), AlertWorld.Webhook("tickets", tickets.Url, true, "ticket")]);
+        var start = world.Time.NowNs;
+        PostedAlert Page(long ends = 0) => AlertWorld.Alert("Burn", start, ends);
+        PostedAlert Ticket(bool isPaging, long ends = 0) => AlertWorld.Alert("Burn", start, ends, "ticket") with { ToldWith = isPaging ? Page().Labels : null };
+        async Task<string> NextAsync(Sink sink)
+        {
+            var message = await sink.NextAsync();
+            return message.Status + " " + message.Json.GetProperty("commonLabels").GetProperty("severity").GetString();
+        }
+        await world.PostAsync(Ticket(false));
+        (await NextAsync(both), await NextAsync(tickets)).ShouldBe(("firing ticket", "firing ticket"));
+        await world.PostAsync(Page(), Ticket(true));
+        (await NextAsync(both)).ShouldBe("firing page");
+        world.Time.Advance(TimeSpan.FromSeconds(60));
+        await world.PostAsync(Page(world.Time.NowNs), Ticket(true));
+        (await NextAsync(both)).ShouldBe("resolved page");
+        world.Time.Advance(TimeSpan.FromSeconds(60));
+        await world.PostAsync(Ticket(false, world.Time.NowNs));
+        (await NextAsync(both), await NextAsync(tickets)).ShouldBe(("resolved ticket", "resolved ticket"));
+        start = world.Time.NowNs + 1_000_000_000;
+        world.Time.Advance(TimeSpan.FromSeconds(60));
+        await world.PostAsync(Page(), Ticket(true));
+        world.Time.Advance(TimeSpan.FromSeconds(60));
+        await world.PostAsync(Page(world.Time.NowNs), Ticket(true, world.Time.NowNs));
+        (await NextAsync(both), await NextAsync(both)).ShouldBe(("firing page", "resolved page"));
+        (await NextAsync(tickets), await NextAsync(tickets)).ShouldBe(("firing ticket", "resolved ticket"));
+        (both.Empty, tickets.Empty).ShouldBe((true, true));
+    }
+
     [Fact]
     public async Task Silence_resolves_after_the_timeout_but_not_when_the_wall_clock_is_set()
     {

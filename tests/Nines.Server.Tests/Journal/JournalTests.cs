@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
+using Nines.Core.Objectives;
 using Nines.Server.Journal;
+using Nines.Server.Objectives;
 using Nines.Server.State;
 
 namespace Nines.Server.Tests.Journal;
@@ -32,11 +34,22 @@ public sealed class JournalTests : IDisposable
     /// <summary>What a type's payload looks like is for ever. A new version gets a new line; no line changes.</summary>
     [Theory]
     [InlineData("workspace.activated/1", """{"hash":"abc","files":2}""")]
+    [InlineData("objective.band-changed/1",
+        """{"objective":"a/b@production","policy":"default","from":"ok","to":"caution","remainingShare":0.5}""")]
+    [InlineData("objective.adjustment-requested/1",
+        """{"id":"adj_1","objective":"a/b@production","service":null,"fromMinute":1,"toMinute":2,"reason":"the uplink was down","cause":"network"}""")]
+    [InlineData("objective.adjusted/1", """{"id":"adj_1"}""")]
+    [InlineData("objective.adjustment-undone/1", """{"id":"adj_1","reason":"wrong range"}""")]
     public void Payload_of_each_fact_type_stays_as_it_is(string type, string golden)
     {
         var fact = type switch
         {
             WorkspaceArchive.Activated => WorkspaceArchive.FactOf("abc", 2, "system", 1),
+            BudgetPolicyMachine.Changed => PolicyFacts.Of(new BandChanged("a/b@production", "default", "ok", "caution", 0.5), 1),
+            AdjustmentMachine.Requested => PolicyFacts.Of(
+                new AdjustmentRequested("adj_1", "a/b@production", null, 1, 2, "the uplink was down", "network"), "person:usr_1", 1),
+            AdjustmentMachine.Approved => PolicyFacts.Of(new AdjustmentApproved("adj_1"), "person:usr_2", 1),
+            AdjustmentMachine.Undone => PolicyFacts.Of(new AdjustmentUndone("adj_1", "wrong range"), "person:usr_2", 1),
             _ => throw new InvalidOperationException(type),
         };
         fact.Type.ShouldBe(type);

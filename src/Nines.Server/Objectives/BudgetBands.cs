@@ -1,0 +1,148 @@
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nines.Core.Alerting;
+using Nines.Core.Objectives;
+using Nines.Metrics;
+using Nines.Server.State;
+
+namespace Nines.Server.Objectives;
+
+/// <summary>Reads in which band of its policy an objective's budget is.</summary>
+public interface IBudgetBands
+{
+    /// <summary>The band of an objective; null before it was judged.</summary>
+    BandState? Of(string key);
+}
+
+/// <summary>
+/// Once a minute, judges every objective's budget by its policy. A change of band is a row and a fact in one transaction, and an alert at ticket level
+/// that holds until the budget is back in the best band. A change that the store refuses is made at the next turn.
+/// </summary>
+internal sealed partial class BudgetBands(
+    LedgerEngine engine, IStateStore store, IAlertDoor door, Uri publicUrl, TimeProvider time, ILogger<BudgetBands> logger) : BackgroundService, IBudgetBands
+{
+    private const string Kind = "budget_band";
+    private readonly Dictionary<string, (BandState State, long Version)> _bands = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private bool _loaded;
+
+    /// <inheritdoc/>
+    public BandState? Of(string key)
+    {
+        lock (_gate)
+        {
+            return _bands.TryGetValue(key, out var band) ? band.State : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var turn = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
+        while (await turn.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await JudgeAsync(stoppingToken);
+            }
+#pragma warning disable CA1031 // The next turn tries again; the loop must live.
+            catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+            {
+                LogFailed(e);
+            }
+        }
+    }
+
+    /// <summary>Judges all objectives once.</summary>
+    internal async Task JudgeAsync(CancellationToken cancellation)
+    {
+        await LoadAsync(cancellation);
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var alerts = new List<PostedAlert>();
+        foreach (var (objective, share) in engine.Standings())
+        {
+            var (before, version) = _bands.GetValueOrDefault(objective.Key);
+            var (after, change) = BudgetPolicyMachine.Decide(before, objective, share, nowMs);
+            if (after is not null && after != before && !await StoreAsync(after, version, change, nowMs, cancellation))
+            {
+                after = before;
+            }
+            var ended = before is not null && before.Band != after?.Band ? Alert(objective, before.Band, share, nowMs, nowMs) : null;
+            var held = after is null ? null : Alert(objective, after.Band, share, after.SinceMs, nowMs + BurnAlerts.LastsMs);
+            // Whoever hears of one of the two need not hear of the other: the worse one is told.
+            var worse = Index(objective, after?.Band) > Index(objective, before?.Band);
+            PostedAlert?[] told = worse ? [held, ended is null ? null : ended with { ToldWith = held?.Labels }]
+                : [ended, held is null ? null : held with { ToldWith = ended?.Labels }];
+            alerts.AddRange(told.OfType<PostedAlert>());
+        }
+        if (alerts.Count > 0)
+        {
+            await door.PostAsync(alerts, cancellation);
+        }
+    }
+
+    private async Task LoadAsync(CancellationToken cancellation)
+    {
+        for (var after = ""; !_loaded;)
+        {
+            var rows = await store.ListAsync(Kind, cancellation, after: after);
+            lock (_gate)
+            {
+                foreach (var row in rows)
+                {
+                    _bands[row.Id] = (JsonSerializer.Deserialize(row.Json, PolicyJson.Default.BandState)!, row.Version);
+                }
+            }
+            (_loaded, after) = (rows.Count < 1000, rows.Count > 0 ? rows[^1].Id : "");
+        }
+    }
+
+    private async Task<bool> StoreAsync(BandState state, long version, BandChanged? change, long nowMs, CancellationToken cancellation)
+    {
+        var outcome = await store.PutAsync(
+            new RowWrite(Kind, state.Objective, version, JsonSerializer.Serialize(state, PolicyJson.Default.BandState)), cancellation,
+            change is null ? [] : [PolicyFacts.Of(change, nowMs)]);
+        if (outcome is not CommitOutcome.Committed)
+        {
+            LogNotStored(state.Objective, outcome.ToString());
+            // Another process was first, or the store is away: what is there is read again before the next turn.
+            _loaded = outcome is CommitOutcome.Refused;
+            return false;
+        }
+        lock (_gate)
+        {
+            _bands[state.Objective] = (state, version + 1);
+        }
+        return true;
+    }
+
+    /// <summary>The alert that a budget is in a band; null for the best band, which needs none.</summary>
+    private PostedAlert? Alert(Objective objective, string name, double? share, long sinceMs, long endsMs)
+    {
+        var policy = objective.ErrorBudgetPolicy;
+        if (policy.Bands.FirstOrDefault(b => b.Name == name) is not { } band || band == policy.Bands[0])
+        {
+            return null;
+        }
+        var left = share is { } s ? (s * 100).ToString("0.#", System.Globalization.CultureInfo.InvariantCulture) + " %" : "unknown";
+        return new PostedAlert(
+            Labels.Of(("alertname", "ErrorBudgetBand"), ("band", band.Name), ("objective", objective.Key), ("service", objective.Service),
+                ("environment", objective.Environment), ("severity", "ticket")),
+            Labels.Of(("summary", $"{objective.DisplayName}: budget policy {policy.Name} is in {band.Name}"),
+                ("description", band.Means + (policy.Exceptions.Count > 0 ? $" Always allowed: {string.Join(", ", policy.Exceptions)}." : "")
+                    + (policy.Owner.Length > 0 ? $" {policy.Owner} decides when people disagree." : "")),
+                ("budget_left", left)),
+            Math.Min(sinceMs, endsMs) * 1_000_000, endsMs * 1_000_000,
+            new Uri(publicUrl, $"objectives/{Uri.EscapeDataString(objective.Key).Replace("%2F", "/").Replace("%40", "@")}").ToString());
+    }
+
+    private static int Index(Objective objective, string? band) => objective.ErrorBudgetPolicy.Bands.ToList().FindIndex(b => b.Name == band);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The budgets were not judged by their policies. It is tried again in a minute.")]
+    private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The band of {Objective} could not be stored: {Outcome}. It is tried again in a minute.")]
+    private partial void LogNotStored(string objective, string? outcome);
+}
