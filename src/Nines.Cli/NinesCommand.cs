@@ -13,6 +13,8 @@ public static class NinesCommand
         DemoVerb.Create(),
         CheckVerb.Create(),
         RulesVerbs.CreateTest(),
+        ImportVerb.Create(),
+        GenerateVerb.Create(),
         ObjectivesVerb.Create(),
         JournalVerb.Create(),
         TsdbVerb.Create(),

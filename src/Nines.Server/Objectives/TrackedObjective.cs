@@ -89,8 +89,8 @@ internal sealed class TrackedObjective : IDisposable
         }
     }
 
-    /// <summary>Share of the budget that is left; null while nothing is known or the signal is lost.</summary>
-    public double? RemainingShare(long nowMs) => _lostSinceMs is not null ? null
+    /// <summary>Share of the budget that is left; null while nothing is known, the signal is lost, or history is still being read.</summary>
+    public double? RemainingShare(long nowMs) => _lostSinceMs is not null || Behind(nowMs).Any() ? null
         : BudgetCalculator.Over(Objective, Ledger.Book, Objective.Windows[0], LedgerTime.MinuteOf(nowMs),
             Ledger.LastSignalMs > 0 ? Ledger.LastSignalMs : nowMs, Excluded).RemainingShare;
 

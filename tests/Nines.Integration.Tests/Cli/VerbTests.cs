@@ -28,6 +28,37 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Import_ThenCheckAndGenerate_NoFileIsOverwritten()
+    {
+        var directory = Directory.CreateTempSubdirectory("nines-import-").FullName;
+        var (source, workspace) = (Path.Combine(directory, "orders.yml"), Path.Combine(directory, "workspace"));
+        await File.WriteAllTextAsync(source, """
+            version: prometheus/v1
+            service: shop
+            slos:
+              - name: orders
+                objective: 99.9
+                sli: {events: {error_query: 'sum(rate(r{code="500"}[{{.window}}]))', total_query: 'sum(rate(r[{{.window}}]))'}}
+                alerting: {name: Orders}
+            """, TestContext.Current.CancellationToken);
+        var (code, json, _) = await RunAsync("import", source, "--out", workspace, "--format", "json");
+        (code, JsonNode.Parse(json)!["losses"]!.AsArray().Count).ShouldBe((ExitCode.Ok, 2));
+        (await RunAsync("check", workspace)).Item1.ShouldBe(ExitCode.Ok);
+        var (_, rules, _) = await RunAsync("generate", "prometheus", workspace);
+        rules.ShouldContain("alert: ErrorBudgetBurnPage");
+        (await RunAsync("generate", "tests", workspace)).Item2.ShouldContain("exp_samples");
+        (await RunAsync("generate", "prometheus", "--like", "sloth", "-l", "a=b", source)).Item2.ShouldContain("sloth_id: shop-orders");
+
+        var before = await File.ReadAllTextAsync(Path.Combine(workspace, "orders.yaml"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(source, (await File.ReadAllTextAsync(source, TestContext.Current.CancellationToken)).Replace("name: orders", "name: other"), TestContext.Current.CancellationToken);
+        var (again, output, _) = await RunAsync("import", source, "--out", workspace);
+        again.ShouldBe(ExitCode.Problems);
+        output.ShouldContain("the file is there already and was not overwritten");
+        (await File.ReadAllTextAsync(Path.Combine(workspace, "orders.yaml"), TestContext.Current.CancellationToken)).ShouldBe(before);
+        Directory.EnumerateFiles(workspace).Count().ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Check_NoDirectory_SaysSo()
     {
         var (code, output, error) = await RunAsync("check", "/nowhere/at/all");
