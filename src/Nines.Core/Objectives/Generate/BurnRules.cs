@@ -49,7 +49,8 @@ public static class BurnRules
     /// samples in one.</summary>
     public const int BaseMinutes = 5;
 
-    /// <summary>Bad events below which no rule fires. Prometheus' rules do not reckon with chance, so the least is that of slices unless one is declared.</summary>
+    /// <summary>Bad events below which no rule fires. Prometheus' rules do not reckon with chance, so the least is that of slices unless one is
+    /// declared.</summary>
     public static int MinimumBad(Objective objective) => objective.BurnPolicy.MinimumBad ?? BurnPolicy.LeastBadSlices;
 
     /// <summary>The share of bad events above which a rule fires.</summary>
