@@ -23,8 +23,7 @@ case "${1:-}" in
     *) grep '^# Usage' -A2 "$0" >&2; exit 2 ;;
 esac
 [[ " none ${MUTANTS[*]} " == *" ${SERVERS[0]} "* ]] || { echo "there is no planted fault ${SERVERS[0]}; there are ${MUTANTS[*]}" >&2; exit 2; }
-RATE=30
-TALLY=$WORK/tally           # of the traffic over all replicas
+. "$(dirname "$0")/tallied.sh"
 TALLY_A=$WORK/tally-a       # of the traffic on the replica that is killed in (b)
 
 # workspace TARGETS: two jobs, one of them for the replica that is slow to answer, and five objectives in different forms.
@@ -45,69 +44,6 @@ YAML
     mv "$WORK/scrape.new" "$WORK/workspace/scrape.yaml"
 }
 
-# objective NAME PART QUERY TOTAL: the part is good or bad.
-objective() {
-    cat >>"$WORK/workspace/promises.yaml" <<YAML
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: $1}
-spec:
-  service: shop
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 28d, isRolling: true}]
-  indicator:
-    metadata: {name: $1}
-    spec:
-      ratioMetric:
-        counter: true
-        $2: {metricSource: {type: Nines, spec: {query: '$3'}}}
-        total: {metricSource: {type: Nines, spec: {query: '$4'}}}
-  objectives: [{target: 0.99}]
-YAML
-}
-
-# serve NAME: starts the server of that planted fault (or none).
-serve() {
-    local v=${1//-/_} port
-    port=PORT_$v
-    start "PID_$v" "$WORK/$1.log" "NINES_MUTANT=${1/none/}" "$NINES_BIN" serve --demo true \
-        --workspace "$WORK/workspace" --data "$WORK/data-$1" --listen "http://127.0.0.1:${!port}"
-}
-url() { local port=PORT_${1//-/_}; echo "http://127.0.0.1:${!port}"; }
-
-shop() { start "SHOP_$1" "$WORK/shop-$1.log" "$SHOP_BIN" serve --port "$2"; need wait_url 20 "http://127.0.0.1:$2/metrics"; }
-faults() { curl -fsS -o /dev/null -X POST "http://127.0.0.1:$1/faults?$2"; }
-
-# traffic_on PORT...: customers use these replicas in turn. traffic_off: they wait for their last answers.
-traffic_on() {
-    local targets=() port
-    for port in "$@"; do targets+=(--target "http://127.0.0.1:$port"); done
-    start TRAFFIC "$WORK/traffic.log" "$SHOP_BIN" traffic "${targets[@]}" --rate $RATE --flat --seed $RANDOM --tally "$TALLY"
-}
-traffic_off() { stop TERM "$TRAFFIC"; }
-
-# compare SERVER [BEFORE AFTER]: each objective of a server against the tallies: one line for each figure that differs, or nothing. With two snapshots of the
-# killed replica's tally, the difference may be up to what it answered between them: what it answered and nobody read is missing, and what was read but whose
-# answer the kill cut off is in the ledger only.
-compare() {
-    curl -fsS "$(url "$1")/nines/v1/objectives" | node -e '
-        const fs = require("fs");
-        const [all, a, before, after] = process.argv.slice(1).map(f => f && fs.existsSync(f) ? JSON.parse(fs.readFileSync(f, "utf8")) : {});
-        const sum = (tally, route, field) => Object.entries(tally).filter(([r]) => !route || r === route).reduce((n, [, t]) => n + t[field], 0);
-        const routes = { all: "", orders: "/checkout", pages: "/catalogue", carts: "/cart", searches: "/search" };
-        const items = JSON.parse(fs.readFileSync(0, "utf8")).items;
-        for (const [name, route] of Object.entries(routes)) {
-            const item = items.find(i => i.key.startsWith(`shop/${name}@`));
-            for (const field of ["good", "total"]) {
-                const truth = sum(all, route, field) + sum(a, route, field);
-                const slack = sum(after, route, field) - sum(before, route, field);
-                const missing = truth - (item?.[field] ?? 0);
-                if (!(Math.abs(missing) <= slack)) console.log(`${name}: ${field} is ${item?.[field]}, the tally says ${truth}` + (slack ? `, ${slack} may differ` : ""));
-            }
-        }' "$TALLY" "$TALLY_A" "${2:-}" "${3:-}"
-}
-
 # sum FIELD FILE: over all routes.
 sum() { json "Object.values(d).reduce((n, t) => n + t.$1, 0)" "$2"; }
 
@@ -126,8 +62,7 @@ objective searches bad 'http_requests_total{route="/search",code=~"5.."}' 'http_
 
 traffic_on "$A" "$B" "$SLOW"
 sleep 3
-for s in "${SERVERS[@]}"; do serve "$s"; done
-for s in "${SERVERS[@]}"; do need wait_url 40 "$(url "$s")/health/live"; done
+serve_all
 say "customers and servers run: ${SERVERS[*]}"
 sleep 20
 faults "$A" 'errors=0.25'
@@ -147,8 +82,7 @@ sleep 70        # with the time before, two edges of minutes: at one of them at 
 for s in "${SERVERS[@]}"; do pid=PID_${s//-/_}; stop KILL "${!pid}"; done
 say "Nines is dead for $DOWN s"
 sleep $DOWN
-for s in "${SERVERS[@]}"; do serve "$s"; done
-for s in "${SERVERS[@]}"; do need wait_url 40 "$(url "$s")/health/live"; done
+serve_all
 say "Nines is back"
 sleep 10
 
@@ -173,7 +107,7 @@ good=$(sum good "$TALLY") total=$(sum total "$TALLY")
 figure="(a) good $good of $total requests"
 caught=0
 for s in "${SERVERS[@]}"; do
-    compare "$s" >"$WORK/differences" || echo "no answer" >>"$WORK/differences"
+    compare "$s" "$TALLY_A" >"$WORK/differences" || echo "no answer" >>"$WORK/differences"
     [ -s "$WORK/differences" ] && caught=$((caught + 1)) && say "$s: $(head -3 "$WORK/differences" | paste -sd';')"
     if [ "${1:-}" != --mutants ] || [ "$s" = none ]; then
         [ ! -s "$WORK/differences" ] || fail "$s: $(head -1 "$WORK/differences")"
@@ -200,7 +134,7 @@ shop A "$A"
 sleep 10
 stop TERM "$TRAFFIC_A"
 sleep 24
-compare none "$WORK/before" "$WORK/after" >"$WORK/differences" || echo "no answer" >>"$WORK/differences"
+compare none "$TALLY_A" "$WORK/before" "$WORK/after" >"$WORK/differences" || echo "no answer" >>"$WORK/differences"
 [ ! -s "$WORK/differences" ] || fail "(b) $(head -1 "$WORK/differences")"
 truth=$(($(sum total "$TALLY") + $(sum total "$TALLY_A")))
 counted=$(get "$(url none)/nines/v1/objectives" 'd.items.find(i => i.key.startsWith("shop/all@")).total')

@@ -21,73 +21,15 @@ case "${1:-}" in
 esac
 [[ " none ${MUTANTS[*]} " == *" ${SERVERS[0]} "* ]] || { echo "there is no planted fault ${SERVERS[0]}; there are ${MUTANTS[*]}" >&2; exit 2; }
 command -v prometheus >/dev/null || { echo "prometheus is not installed"; exit 77; }
-RATE=30
-TALLY=$WORK/tally
+METRICS='type: Prometheus, metricSourceRef: prometheus'
+WINDOW=1d
+. "$(dirname "$0")/tallied.sh"
 
-# objective NAME PART QUERY TOTAL: the part is good or bad.
-objective() {
-    cat >>"$WORK/workspace/promises.yaml" <<YAML
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: $1}
-spec:
-  service: shop
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 1d, isRolling: true}]
-  indicator:
-    metadata: {name: $1}
-    spec:
-      ratioMetric:
-        counter: true
-        $2: {metricSource: {type: Prometheus, metricSourceRef: prometheus, spec: {query: '$3'}}}
-        total: {metricSource: {type: Prometheus, metricSourceRef: prometheus, spec: {query: '$4'}}}
-  objectives: [{target: 0.99}]
-YAML
-}
-
-url() { local port=PORT_${1//-/_}; echo "http://127.0.0.1:${!port}"; }
-serve() {
-    local v=${1//-/_}
-    start "PID_$v" "$WORK/$1.log" "NINES_MUTANT=${1/none/}" "$NINES_BIN" serve --demo true \
-        --workspace "$WORK/workspace" --data "$WORK/data-$1" --listen "$(url "$1")"
-}
-serve_all() {
-    local s
-    for s in "${SERVERS[@]}"; do serve "$s"; done
-    for s in "${SERVERS[@]}"; do need wait_url 40 "$(url "$s")/health/live"; done
-}
 prometheus_on() {
     start PROMETHEUS "$WORK/prometheus.log" prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/prometheus" \
         --web.listen-address="127.0.0.1:$PROM" --log.level=warn
     need wait_url 30 "http://127.0.0.1:$PROM/-/ready"
 }
-shop() { start "SHOP_$1" "$WORK/shop-$1.log" "$SHOP_BIN" serve --port "$2"; need wait_url 20 "http://127.0.0.1:$2/metrics"; }
-faults() { curl -fsS -o /dev/null -X POST "http://127.0.0.1:$1/faults?$2"; }
-traffic_on() {
-    local targets=() port
-    for port in "$@"; do targets+=(--target "http://127.0.0.1:$port"); done
-    start TRAFFIC "$WORK/traffic.log" "$SHOP_BIN" traffic "${targets[@]}" --rate $RATE --flat --seed $RANDOM --tally "$TALLY"
-}
-traffic_off() { stop TERM "$TRAFFIC"; }
-
-# compare SERVER: one line for each figure that differs from the tally, or nothing.
-compare() {
-    curl -fsS "$(url "$1")/nines/v1/objectives" | node -e '
-        const fs = require("fs");
-        const tally = JSON.parse(fs.readFileSync(process.argv[1], "utf8"));
-        const sum = (route, field) => Object.entries(tally).filter(([r]) => !route || r === route).reduce((n, [, t]) => n + t[field], 0);
-        const routes = { all: "", orders: "/checkout", pages: "/catalogue", searches: "/search" };
-        const items = JSON.parse(fs.readFileSync(0, "utf8")).items;
-        for (const [name, route] of Object.entries(routes)) {
-            const item = items.find(i => i.key.startsWith(`shop/${name}@`));
-            for (const field of ["good", "total"]) {
-                const truth = sum(route, field);
-                if (item?.[field] !== truth) console.log(`${name}: ${field} is ${item?.[field]}, the tally says ${truth}`);
-            }
-        }' "$TALLY"
-}
-
 build
 free_port A B PROM PORT_none PORT_first_sample PORT_reset PORT_double_count PORT_gap
 mkdir -p "$WORK/workspace"

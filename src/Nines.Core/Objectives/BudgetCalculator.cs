@@ -21,7 +21,7 @@ public static class BudgetCalculator
         return new ObjectiveReport
         {
             Objective = objective,
-            State = lostSinceMs is not null || left is null ? BudgetState.Unknown : StateOf(left.Value),
+            State = lostSinceMs is not null || left is null ? BudgetState.Unknown : objective.ErrorBudgetPolicy.BandOf(left.Value).Level,
             Windows = windows,
             Excluded = excluded ?? ExcludedTime.None,
             Burn = Burn(objective, ledger.Book, now),
@@ -51,15 +51,6 @@ public static class BudgetCalculator
 
     /// <summary>Bad events a target allows among a number of events.</summary>
     public static double BudgetTotal(decimal target, double events) => (double)(1 - target) * events;
-
-    /// <summary>The state that a share of budget left stands for.</summary>
-    public static BudgetState StateOf(double left) => left switch
-    {
-        <= 0 => BudgetState.Exhausted,
-        <= 0.25 => BudgetState.Freeze,
-        <= 0.5 => BudgetState.Caution,
-        _ => BudgetState.Ok,
-    };
 
     /// <summary>The account of a window without excluded time, unknown minutes charged as the objective declares: at the mean rate of events of the known
     /// ones.</summary>

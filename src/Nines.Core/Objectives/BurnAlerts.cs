@@ -53,11 +53,15 @@ public static class BurnAlerts
         var ends = condition.SinceMs is null ? nowMs : nowMs + LastsMs;
         return new PostedAlert(LabelsOf(objective, condition), Annotations(report, condition, nowMs),
             (condition.SinceMs ?? nowMs) * 1_000_000, ends * 1_000_000,
-            new Uri(publicUrl, $"objectives/{Uri.EscapeDataString(objective.Key).Replace("%2F", "/").Replace("%40", "@")}").ToString())
+            UrlOf(objective, publicUrl))
         {
             ToldWith = condition.Id == "ticket" && isPaging ? LabelsOf(objective, condition with { Id = "page", Severity = BurnSeverity.Page }) : null,
         };
     }
+
+    /// <summary>The address of an objective's page.</summary>
+    public static string UrlOf(Objective objective, Uri publicUrl) =>
+        new Uri(publicUrl, $"objectives/{Uri.EscapeDataString(objective.Key).Replace("%2F", "/").Replace("%40", "@")}").ToString();
 
     private static long? Since(IEnumerable<BurnRuleReading> rules) => rules.Where(r => r.Firing).Min(r => r.FiringSinceNs) / 1_000_000;
 

@@ -29,6 +29,10 @@ public sealed class ExcludedTime
         return union.Count == 0 ? None : new(union);
     }
 
+    /// <summary>What adjustments take out of an objective.</summary>
+    public static ExcludedTime Of(Objective objective, IEnumerable<Adjustment> adjustments) =>
+        Of(adjustments.Where(a => a.Counts && a.IsAbout(objective)).Select(a => (a.FromMinute, a.ToMinute)));
+
     /// <summary>What of a window's account lies in it.</summary>
     public WindowAccount Sum(LedgerBook book, long fromMinute, long toMinute, long asOfMs = long.MaxValue)
     {

@@ -79,8 +79,8 @@ public static class IndicatorEvaluation
 /// <summary>Evaluates on an engine of our own.</summary>
 public sealed class EngineQueries(QueryEngine engine) : IIndicatorQueries
 {
-    // A range query has at most so many points; a longer range is asked for in pieces.
-    private const int MaxPoints = 10_000;
+    // A day of minutes: each piece is short enough for the engine's limits of points and time.
+    private const int MaxPoints = 1440;
 
     /// <inheritdoc/>
     public IReadOnlyList<IReadOnlyList<double>> Range(string query, long fromMs, long toMs, long stepMs)

@@ -56,6 +56,9 @@ public sealed record Objective
     /// <summary>Which part of a grouped objective it is: its labels; null for a whole one, empty for all groups beyond the cap.</summary>
     public Labels? Group { get; init; }
 
+    /// <summary>What people call the part of a grouped objective that it is; empty for a whole one.</summary>
+    public string GroupName { get; init; } = "";
+
     /// <summary>Minutes of history that its figures need.</summary>
     public int HistoryMinutes => Windows.Max(w => w.MaxMinutes);
 
@@ -75,10 +78,14 @@ public sealed record Objective
     public Objective OfGroup(Labels? group) => this with
     {
         Key = KeyOfGroup(group),
-        DisplayName = $"{DisplayName}, {(group is null ? "others" : string.Join(", ", group.Pairs.ToArray().Select(p => p.Value).DefaultIfEmpty("no value")))}",
+        DisplayName = $"{DisplayName}, {NameOf(group)}",
+        GroupName = NameOf(group),
         GroupBy = [],
         Group = group ?? Labels.Empty,
     };
+
+    private static string NameOf(Labels? group) =>
+        group is null ? "all others" : string.Join(", ", group.Pairs.ToArray().Select(p => p.Value).DefaultIfEmpty("no value"));
 }
 
 /// <summary>What a minute without data counts as.</summary>

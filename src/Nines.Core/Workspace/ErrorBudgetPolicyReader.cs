@@ -12,7 +12,7 @@ internal static class ErrorBudgetPolicyReader
     {
         var file = spec.File;
         var before = file.Problems.Count(p => p.Severity == ProblemSeverity.Error);
-        var hysteresis = Share(spec, "hysteresis", out _) ?? ErrorBudgetPolicy.DefaultHysteresis;
+        var hysteresis = (double?)spec.Share("hysteresis") ?? ErrorBudgetPolicy.DefaultHysteresis;
         var owner = spec.Text("owner")?.Value ?? "";
         var exceptions = Words(spec, "exceptions");
         var notCounted = Words(spec, "notCounted");
@@ -46,8 +46,8 @@ internal static class ErrorBudgetPolicyReader
         var file = fields.File;
         var name = fields.Text("name", required: true);
         var means = fields.Text("means")?.Value ?? "";
-        var above = Share(fields, "above", out var aboveAt);
-        var upTo = Share(fields, "upTo", out var upToAt);
+        var (above, upTo) = ((double?)fields.Share("above"), (double?)fields.Share("upTo"));
+        var (aboveAt, upToAt) = (fields.Any("above"), fields.Any("upTo"));
         var level = fields.OneOf("level", "", "ok", "caution", "freeze", "exhausted");
         fields.Done();
         if (name is null || aboveAt is not null && above is null)
@@ -103,27 +103,6 @@ internal static class ErrorBudgetPolicyReader
         // A band without a word of its own is shown as the default policy's band just above its bound.
         _ => above is { } bound ? ErrorBudgetPolicy.Default.BandOf(bound + 1e-9).Level : BudgetState.Exhausted,
     };
-
-    private static double? Share(Fields fields, string key, out YamlText? at)
-    {
-        at = fields.Text(key);
-        if (at is null)
-        {
-            return null;
-        }
-        var percent = at.Value.EndsWith('%');
-        if (!decimal.TryParse(at.Value.AsSpan().TrimEnd('%').Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
-        {
-            fields.File.Error(at, "wrong-type", $"{key} must be a number or a percentage, not {at.Value}", "write it as 25% or 0.25");
-            return null;
-        }
-        if (!percent && Math.Abs(share) > 1)
-        {
-            fields.File.Error(at, "bad-value", $"{key} is a share of the budget, not {at.Value}", $"did you mean {at.Value}%?");
-            return null;
-        }
-        return (double)(percent ? share / 100 : share);
-    }
 
     private static List<string> Words(Fields spec, string key)
     {

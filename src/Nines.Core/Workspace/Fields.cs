@@ -129,27 +129,25 @@ internal sealed class Fields(BindingFile file, YamlNode node, string what)
         return value;
     }
 
-    /// <summary>A share of a whole, written as 99.5% or 0.995; between 0 and 1, both excluded.</summary>
-    public decimal? Share(string key)
+    /// <summary>A share of a whole, written as 99.5% or 0.995. A number above 1 without the sign is refused: percent was probably meant.</summary>
+    public decimal? Share(string key, bool required = false)
     {
-        if (Text(key) is not { } text)
+        if (Text(key, required) is not { } text)
         {
             return null;
         }
         var percent = text.Value.EndsWith('%');
         if (!decimal.TryParse(text.Value.AsSpan().TrimEnd('%').Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
         {
-            file.Error(text, "wrong-type", $"{key} must be a number or a percentage, not {text.Value}", "write it as 99.5% or 0.995");
+            file.Error(text, "wrong-type", $"{key} must be a number or a percentage, not {text.Value}", "write it as 25% or 0.25");
             return null;
         }
-        share = percent ? share / 100 : share;
-        if (share is <= 0 or >= 1)
+        if (!percent && Math.Abs(share) > 1)
         {
-            file.Error(text, "bad-value", $"{key} must be between 0 and 1 (100%), both excluded, not {text.Value}",
-                share is > 1 and < 100 && !percent ? $"did you mean {text.Value}%?" : "");
+            file.Error(text, "bad-value", $"{key} is a share of a whole, not {text.Value}", $"did you mean {text.Value}%?");
             return null;
         }
-        return share;
+        return percent ? share / 100 : share;
     }
 
     /// <summary>A duration in Prometheus' notation, in milliseconds.</summary>

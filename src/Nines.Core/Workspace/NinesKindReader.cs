@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
 
@@ -52,7 +51,12 @@ internal static class NinesKindReader
     {
         var longMs = rule.Duration("long", 60_000, 400L * 86_400_000, required: true);
         var shortMs = rule.Duration("short", 60_000, 400L * 86_400_000, required: true);
-        var share = Share(rule);
+        var share = rule.Share("share", required: true);
+        if (share is <= 0 or > 1)
+        {
+            rule.File.Error(rule.Any("share")!, "bad-value", $"share must be above 0 and at most 100%, not {share * 100:0.##}%");
+            share = null;
+        }
         var severity = rule.OneOf("severity", "page", "page", "ticket");
         rule.Done();
         if (longMs <= shortMs)
@@ -62,28 +66,6 @@ internal static class NinesKindReader
         }
         return longMs is null || shortMs is null || share is null || severity is null ? null
             : new((int)(longMs / 60_000), (int)(shortMs / 60_000), share.Value, severity == "page" ? BurnSeverity.Page : BurnSeverity.Ticket);
-    }
-
-    private static decimal? Share(Fields rule)
-    {
-        if (rule.Text("share", required: true) is not { } text)
-        {
-            return null;
-        }
-        var percent = text.Value.EndsWith('%');
-        if (!decimal.TryParse(text.Value.AsSpan().TrimEnd('%').Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
-        {
-            rule.File.Error(text, "wrong-type", $"share must be a number or a percentage, not {text.Value}", "write it as 2% or 0.02");
-            return null;
-        }
-        share = percent ? share / 100 : share;
-        if (share is <= 0 or > 1)
-        {
-            rule.File.Error(text, "bad-value", $"share must be above 0 and at most 1 (100%), not {text.Value}", share is > 1 and <= 100 && !percent
-                ? $"did you mean {text.Value}%?" : "");
-            return null;
-        }
-        return share;
     }
 
     private static void Receiver(Fields receiver, Found found)

@@ -80,6 +80,11 @@ internal static class OpenSloReader
         var indicator = OpenSloIndicatorReader.Inline(inline, found);
         var method = spec.OneOf("budgetingMethod", "Occurrences", "Occurrences", "Timeslices", "RatioTimeslices");
         var sla = annotations?.Share("nines.dev/sla");
+        if (sla is <= 0 or >= 1)
+        {
+            file.Error(annotations!.Any("nines.dev/sla")!, "bad-value", "nines.dev/sla must be between 0 and 100%, both excluded");
+            sla = null;
+        }
         var groupBy = GroupBy(annotations);
         var budgetPolicy = annotations?.Text("nines.dev/error-budget-policy");
         var windows = BudgetWindowReader.Read(spec);

@@ -13,10 +13,7 @@ internal static class LabelFunctions
     /// </summary>
     public static Labels OfAbsent(Expr argument)
     {
-        while (argument is ParenExpr paren)
-        {
-            argument = paren.Inner;
-        }
+        argument = argument.Bare();
         var (labels, equal) = (Labels.Empty, new HashSet<string>(StringComparer.Ordinal));
         foreach (var matcher in (argument as VectorSelector ?? (argument as MatrixSelector)?.Selector)?.Matchers ?? [])
         {

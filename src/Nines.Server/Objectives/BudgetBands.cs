@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Core.Objectives;
-using Nines.Metrics;
 using Nines.Server.State;
 
 namespace Nines.Server.Objectives;
@@ -69,13 +68,7 @@ internal sealed partial class BudgetBands(
             {
                 after = before;
             }
-            var ended = before is not null && before.Band != after?.Band ? Alert(objective, before.Band, share, nowMs, nowMs) : null;
-            var held = after is null ? null : Alert(objective, after.Band, share, after.SinceMs, nowMs + BurnAlerts.LastsMs);
-            // Whoever hears of one of the two need not hear of the other: the worse one is told.
-            var worse = Index(objective, after?.Band) > Index(objective, before?.Band);
-            PostedAlert?[] told = worse ? [held, ended is null ? null : ended with { ToldWith = held?.Labels }]
-                : [ended, held is null ? null : held with { ToldWith = ended?.Labels }];
-            alerts.AddRange(told.OfType<PostedAlert>());
+            alerts.AddRange(BandAlerts.Of(objective, before, after, share, nowMs, publicUrl));
         }
         if (alerts.Count > 0)
         {
@@ -117,28 +110,6 @@ internal sealed partial class BudgetBands(
         }
         return true;
     }
-
-    /// <summary>The alert that a budget is in a band; null for the best band, which needs none.</summary>
-    private PostedAlert? Alert(Objective objective, string name, double? share, long sinceMs, long endsMs)
-    {
-        var policy = objective.ErrorBudgetPolicy;
-        if (policy.Bands.FirstOrDefault(b => b.Name == name) is not { } band || band == policy.Bands[0])
-        {
-            return null;
-        }
-        var left = share is { } s ? (s * 100).ToString("0.#", System.Globalization.CultureInfo.InvariantCulture) + " %" : "unknown";
-        return new PostedAlert(
-            Labels.Of(("alertname", "ErrorBudgetBand"), ("band", band.Name), ("objective", objective.Key), ("service", objective.Service),
-                ("environment", objective.Environment), ("severity", "ticket")),
-            Labels.Of(("summary", $"{objective.DisplayName}: budget policy {policy.Name} is in {band.Name}"),
-                ("description", band.Means + (policy.Exceptions.Count > 0 ? $" Always allowed: {string.Join(", ", policy.Exceptions)}." : "")
-                    + (policy.Owner.Length > 0 ? $" {policy.Owner} decides when people disagree." : "")),
-                ("budget_left", left)),
-            Math.Min(sinceMs, endsMs) * 1_000_000, endsMs * 1_000_000,
-            new Uri(publicUrl, $"objectives/{Uri.EscapeDataString(objective.Key).Replace("%2F", "/").Replace("%40", "@")}").ToString());
-    }
-
-    private static int Index(Objective objective, string? band) => objective.ErrorBudgetPolicy.Bands.ToList().FindIndex(b => b.Name == band);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The budgets were not judged by their policies. It is tried again in a minute.")]
     private partial void LogFailed(Exception exception);

@@ -71,7 +71,7 @@ internal sealed partial class LedgerEngine(
     {
         lock (_gate)
         {
-            _adjustments = [.. adjustments.Where(a => a.Counts)];
+            _adjustments = adjustments;
             foreach (var tracked in _tracked.Values.SelectMany(t => t.WithGroups))
             {
                 tracked.Adjust(_adjustments);
@@ -102,7 +102,7 @@ internal sealed partial class LedgerEngine(
         ExcludedTime excluded;
         lock (_gate)
         {
-            excluded = ExcludedTime.Of(_adjustments.Where(a => a.IsAbout(objective)).Select(a => (a.FromMinute, a.ToMinute)));
+            excluded = ExcludedTime.Of(objective, _adjustments);
         }
         return BudgetPolicyMachine.Replay(objective, ledger.Book, excluded, now - minutes, now);
     }
@@ -244,6 +244,7 @@ internal sealed partial class LedgerEngine(
     private void Reconcile(IReadOnlyList<Objective> wanted, long nowMs, List<PostedAlert> alerts)
     {
         var next = new SortedDictionary<string, TrackedObjective>(StringComparer.Ordinal);
+        var started = new List<TrackedObjective>();
         try
         {
             foreach (var objective in wanted)
@@ -251,12 +252,18 @@ internal sealed partial class LedgerEngine(
                 // Only a changed indicator is another account; a longer window needs older hours from the store.
                 var goesOn = _tracked.TryGetValue(objective.Key, out var tracked) && tracked.CanBecome(objective);
                 next[objective.Key] = goesOn ? tracked! : Start(objective, nowMs);
+                if (!goesOn)
+                {
+                    started.Add(next[objective.Key]);
+                }
             }
         }
         catch (StoreRefusedException e)
         {
             StoreFailure = e.Message;
             LogApplyFailed(e.Message);
+            // All of them are started anew at the next step; what they follow and read must not go on beside that.
+            started.ForEach(s => s.Dispose());
             _wanted ??= wanted;
             return;
         }
@@ -354,7 +361,7 @@ internal sealed partial class LedgerEngine(
         {
             return;
         }
-        var batch = changes.Select(c => _waiting.Remove(c.Generation, out var waiting) ? Merge(waiting, c) : c).Concat(_waiting.Values).ToList();
+        var batch = changes.Select(c => _waiting.Remove(c.Generation, out var waiting) ? waiting.FollowedBy(c) : c).Concat(_waiting.Values).ToList();
         _waiting.Clear();
         try
         {
@@ -373,13 +380,6 @@ internal sealed partial class LedgerEngine(
             }
         }
     }
-
-    private static LedgerChanges Merge(LedgerChanges first, LedgerChanges second) => second with
-    {
-        Hours = [.. first.Hours.Where(h => second.Hours.All(s => s.Hour != h.Hour)), .. second.Hours],
-        Spans = [.. first.Spans.Where(f => second.Spans.All(s => (s.FromMs, s.ToMs, s.Kind) != (f.FromMs, f.ToMs, f.Kind))), .. second.Spans],
-        Revisions = [.. first.Revisions, .. second.Revisions],
-    };
 
     [LoggerMessage(Level = LogLevel.Critical,
         Message = "The stored account of {Objective} is damaged: {Reason}. It is counted again from the samples that are still there.")]

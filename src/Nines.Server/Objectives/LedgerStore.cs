@@ -10,7 +10,16 @@ internal sealed record LedgerChanges(
     IReadOnlyList<(long Hour, byte[] Packed)> Hours,
     IReadOnlyList<LedgerSpan> Spans,
     IReadOnlyList<LedgerRevision> Revisions,
-    byte[] Cursors);
+    byte[] Cursors)
+{
+    /// <summary>Both in one commit; where they tell of the same thing, the later tells.</summary>
+    public LedgerChanges FollowedBy(LedgerChanges later) => later with
+    {
+        Hours = [.. Hours.Where(h => later.Hours.All(s => s.Hour != h.Hour)), .. later.Hours],
+        Spans = [.. Spans.Where(f => later.Spans.All(s => (s.FromMs, s.ToMs, s.Kind) != (f.FromMs, f.ToMs, f.Kind))), .. later.Spans],
+        Revisions = [.. Revisions, .. later.Revisions],
+    };
+}
 
 /// <summary>
 /// The ledger on disk, <c>ledger.db</c>: hours, spans and revisions of each generation and, in the same transaction, the cursors they were counted with,

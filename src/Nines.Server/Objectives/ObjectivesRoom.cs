@@ -19,12 +19,15 @@ namespace Nines.Server.Objectives;
 /// <summary>The room of objectives: ledger, API, pages.</summary>
 internal static class ObjectivesRoom
 {
+    // Evaluated indicators are read on the ledger's thread, which pages: a query that takes long fails, and says so on its objective's page.
+    private static readonly QueryOptions IndicatorQueries = new() { Timeout = TimeSpan.FromSeconds(5) };
+
     public static IServiceCollection AddObjectives(this IServiceCollection services, Uri publicUrl, string workspaceDirectory, LedgerFault fault)
     {
         services.AddSingleton(s => new SourceReaders(workspaceDirectory, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => LedgerStore.Open(s.GetRequiredService<DataDirectory>().LedgerFile));
         services.AddSingleton(s => new LedgerEngine(
-            s.GetRequiredService<ISeriesSource>(), new EngineQueries(new QueryEngine(s.GetRequiredService<ISeriesSource>(), new QueryOptions())),
+            s.GetRequiredService<ISeriesSource>(), new EngineQueries(new QueryEngine(s.GetRequiredService<ISeriesSource>(), IndicatorQueries)),
             s.GetRequiredService<LedgerStore>(), publicUrl, fault, s.GetRequiredService<ILogger<LedgerEngine>>())
         {
             Sources = s.GetRequiredService<SourceReaders>(),

@@ -84,7 +84,7 @@ internal sealed class TrackedObjective : IDisposable
     {
         if (!ReferenceEquals(adjustments, _adjustments))
         {
-            Excluded = ExcludedTime.Of(adjustments.Where(a => a.IsAbout(Objective)).Select(a => (a.FromMinute, a.ToMinute)));
+            Excluded = ExcludedTime.Of(Objective, adjustments);
             (_adjustments, _foreseenMs) = (adjustments, 0);
         }
     }

@@ -6,18 +6,7 @@ public sealed class AdjustmentTests
 {
     private const long Now = 30_000_000;
 
-    private static readonly Objective Orders = new()
-    {
-        Key = "checkout/orders@production",
-        Service = "checkout",
-        Environment = "production",
-        DisplayName = "Orders are accepted",
-        Target = 0.99m,
-        Windows = [new RollingWindow(2000)],
-        Indicator = TestIndicators.BadOfTotal,
-        BurnPolicy = BurnPolicy.Default,
-        Position = default,
-    };
+    private static readonly Objective Orders = TestObjectives.Orders with { Target = 0.99m, Windows = [new RollingWindow(2000)] };
 
     /// <summary>The account with adjustments plus what the union of their ranges holds, summed minute by minute, is the account without; undo restores it.</summary>
     [Fact]

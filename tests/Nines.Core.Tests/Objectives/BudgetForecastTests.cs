@@ -8,18 +8,7 @@ public sealed class BudgetForecastTests
     private const long Start = 29_000_160;      // a whole day
     private const int Window = 28 * 1440;
 
-    private static readonly Objective Orders = new()
-    {
-        Key = "checkout/orders@production",
-        Service = "checkout",
-        Environment = "production",
-        DisplayName = "Orders are accepted",
-        Target = 0.99m,
-        Windows = [new RollingWindow(Window)],
-        Indicator = TestIndicators.BadOfTotal,
-        BurnPolicy = BurnPolicy.Default,
-        Position = default,
-    };
+    private static readonly Objective Orders = TestObjectives.Orders with { Target = 0.99m, Windows = [new RollingWindow(Window)] };
 
     [Fact]
     public void Of_SteadyAtHalfTheBudget_IsNeverAtRisk()

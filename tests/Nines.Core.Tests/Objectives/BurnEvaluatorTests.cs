@@ -7,18 +7,7 @@ public sealed class BurnEvaluatorTests
     private const long Minute = 30_000_000;
     private const long NowMs = Minute * 60_000;
 
-    private static readonly Objective Orders = new()
-    {
-        Key = "checkout/orders@production",
-        Service = "checkout",
-        Environment = "production",
-        DisplayName = "Orders are accepted",
-        Target = 0.999m,
-        Windows = [new RollingWindow(28 * 1440)],
-        Indicator = TestIndicators.BadOfTotal,
-        BurnPolicy = BurnPolicy.Default,
-        Position = default,
-    };
+    private static readonly Objective Orders = TestObjectives.Orders;
 
     [Fact]
     public void Limit_TwentyEightDays_IsTheShareOfTheBudget() =>
@@ -142,6 +131,16 @@ public sealed class BurnEvaluatorTests
         back[0].ShortRate.ShouldBeNull();
         back[0].Firing.ShouldBeTrue();
         back[0].FiringSinceNs.ShouldBe(firing[0].FiringSinceNs);
+    }
+
+    [Fact]
+    public void Report_State_IsTheBandOfTheObjectivesOwnPolicy()
+    {
+        var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal);
+        ledger.Events.Add(Minute, 999_400 * LedgerTime.Scale, 600 * LedgerTime.Scale);
+        var strict = ErrorBudgetPolicy.Default with { Bands = [new("fine", 0.75, BudgetState.Ok, ""), new("frozen", null, BudgetState.Freeze, "")] };
+        BudgetCalculator.Report(Orders, ledger, [], null, NowMs).State.ShouldBe(BudgetState.Caution);
+        BudgetCalculator.Report(Orders with { ErrorBudgetPolicy = strict }, ledger, [], null, NowMs).State.ShouldBe(BudgetState.Freeze);
     }
 
     [Fact]

@@ -5,18 +5,7 @@ namespace Nines.Core.Tests.Objectives;
 
 public sealed class BurnEvidenceTests(ITestOutputHelper output)
 {
-    private static readonly Objective Orders = new()
-    {
-        Key = "checkout/orders@production",
-        Service = "checkout",
-        Environment = "production",
-        DisplayName = "Orders are accepted",
-        Target = 0.999m,
-        Windows = [new RollingWindow(28 * 1440)],
-        Indicator = TestIndicators.BadOfTotal,
-        BurnPolicy = BurnPolicy.Default,
-        Position = default,
-    };
+    private static readonly Objective Orders = TestObjectives.Orders;
 
     [Theory]
     [InlineData(10, 0.3, 4)]

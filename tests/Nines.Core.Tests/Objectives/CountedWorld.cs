@@ -128,3 +128,21 @@ internal static class TestIndicators
     private static CounterExpression Expression(string name, IReadOnlyList<Matcher> matchers) =>
         new([new CounterTerm(1, [new Matcher(Labels.MetricName, MatchOp.Equal, name), .. matchers])], name, string.Join(',', matchers));
 }
+
+/// <summary>Objectives for tests.</summary>
+internal static class TestObjectives
+{
+    /// <summary>99.9 % of orders are accepted, over any 28 days.</summary>
+    public static readonly Objective Orders = new()
+    {
+        Key = "checkout/orders@production",
+        Service = "checkout",
+        Environment = "production",
+        DisplayName = "Orders are accepted",
+        Target = 0.999m,
+        Windows = [new RollingWindow(28 * 1440)],
+        Indicator = TestIndicators.BadOfTotal,
+        BurnPolicy = BurnPolicy.Default,
+        Position = default,
+    };
+}

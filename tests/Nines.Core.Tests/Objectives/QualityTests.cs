@@ -8,18 +8,7 @@ public sealed class QualityTests
     private const long First = 30_000_000;
     private const long NowMs = (First + 120) * 60_000;
 
-    private static readonly Objective Orders = new()
-    {
-        Key = "shop/orders@production",
-        Service = "shop",
-        Environment = "production",
-        DisplayName = "Orders are accepted",
-        Target = 0.999m,
-        Windows = [new RollingWindow(28 * 1440)],
-        Indicator = TestIndicators.GoodOfTotal,
-        BurnPolicy = BurnPolicy.Default,
-        Position = default,
-    };
+    private static readonly Objective Orders = TestObjectives.Orders with { Indicator = TestIndicators.GoodOfTotal };
 
     [Fact]
     public void Findings_OfAHealthySignal_AreNone() => Find(Read(i => i * 10, i => i * 10)).ShouldBeEmpty();

@@ -4,6 +4,7 @@ using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.PromQL;
 using Nines.Server.Objectives;
+using Nines.Server.State;
 
 namespace Nines.Server.Tests.Objectives;
 
@@ -141,6 +142,27 @@ public sealed class LedgerEngineTests : IDisposable
     }
 
     [Fact]
+    public void Step_ObjectivesThatCannotAllStart_FollowNothingUntilTheyCan()
+    {
+        using var engine = Open();
+        engine.Engine.Step(Start);
+        var before = _source.Followed;
+        _source.Refuses = "refused_total";
+        engine.Engine.Apply([Orders("requests_total"), Orders("more_total") with { Key = "shop/more@production" },
+            Orders("refused_total") with { Key = "shop/refused@production" }]);
+        for (var i = 1; i < 5; i++)
+        {
+            engine.Engine.Step(Start + i * 15_000);
+            _source.Followed.ShouldBe(before);
+        }
+        engine.Engine.Count.ShouldBe(1);
+        _source.Refuses = "";
+        engine.Engine.Step(Start + 75_000);
+        engine.Engine.Count.ShouldBe(3);
+        _source.Followed.ShouldBe(3 * before);
+    }
+
+    [Fact]
     public void Step_Grouped_CountsEachGroupTheWholeAndTheRest()
     {
         var series = Enumerable.Range(0, ObjectiveGroups.Cap + 5).Select(i => _source.Add("requests_total", ("code", i == 0 ? "500" : "200"), ("route", $"/{i:000}"))).ToList();
@@ -213,6 +235,12 @@ public sealed class LedgerEngineTests : IDisposable
     {
         private readonly List<FakeSeries> _series = [];
 
+        /// <summary>How many selectors are followed.</summary>
+        public int Followed { get; private set; }
+
+        /// <summary>The metric that cannot be followed now.</summary>
+        public string Refuses { get; set; } = "";
+
         public FakeSeries Add(string name, params (string, string)[] labels)
         {
             var series = new FakeSeries(Labels.Of([(Labels.MetricName, name), .. labels]));
@@ -226,13 +254,19 @@ public sealed class LedgerEngineTests : IDisposable
 
         public IReadOnlyList<string> LabelValues(string name, IReadOnlyList<Matcher> matchers, long fromMs, long toMs) => [];
 
-        public ITrackedSeries Track(IReadOnlyList<Matcher> matchers) => new Tracked([.. _series.Where(s => Matcher.AllMatch(matchers, s.Labels))]);
-
-        private sealed record Tracked(IReadOnlyList<ISeriesHandle> Handles) : ITrackedSeries
+        public ITrackedSeries Track(IReadOnlyList<Matcher> matchers)
         {
-            public void Dispose()
+            if (matchers.Any(m => m.Value == Refuses))
             {
+                throw new StoreRefusedException("not now", null);
             }
+            Followed++;
+            return new Tracked(this, [.. _series.Where(s => Matcher.AllMatch(matchers, s.Labels))]);
+        }
+
+        private sealed record Tracked(FakeSource Source, IReadOnlyList<ISeriesHandle> Handles) : ITrackedSeries
+        {
+            public void Dispose() => Source.Followed--;
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class OpenSloImport(ImportFile import, bool isV2)
                 break;
             case "DataSource":
                 import.Loss(document, "data-source", $"the data source {name.Value}",
-                    "objectives read from the built-in engine; declare a Source to read elsewhere");
+                    "objectives read from the built-in engine; to read elsewhere, declare a DataSource of type Prometheus here and name it in metricSourceRef");
                 break;
             default:
                 import.Loss(document, "alert-policy", $"{kind} {name.Value}", "burn policies decide when to alert, receivers whom to tell");

@@ -96,12 +96,7 @@ internal static class SlothImport
     private static (YamlText Errors, YamlText All)? Quotient(YamlText query)
     {
         var text = IndicatorReader.WithWindow(query.Value, "5m");
-        var expr = PromParser.Parse(text).Expr;
-        while (expr is ParenExpr paren)
-        {
-            expr = paren.Inner;
-        }
-        if (expr is not BinaryExpr { Op: "/", Matching: null } ratio || text.Length != query.Value.Length)
+        if (PromParser.Parse(text).Expr?.Bare() is not BinaryExpr { Op: "/", Matching: null } ratio || text.Length != query.Value.Length)
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Components;
 using Nines.Core.Objectives;
+using Nines.Server.Web;
 
 namespace Nines.Server.Objectives.Pages;
 
@@ -15,9 +16,10 @@ namespace Nines.Server.Objectives.Pages;
 /// <param name="Known">Share of each point whose course is known, 0 to 1.</param>
 /// <param name="Gaps">Stretches without data or of known sum only, in Unix seconds.</param>
 /// <param name="State">The state whose colour the end takes.</param>
+/// <param name="Bounds">Where a band of the budget policy ends and a worse one begins, best first.</param>
 public sealed record CourseData(
     long Start, int Step, double Slo, IReadOnlyList<double?> Bad, IReadOnlyList<double?> Total, IReadOnlyList<double?> Left,
-    IReadOnlyList<double> Known, IReadOnlyList<CourseGap> Gaps, string State)
+    IReadOnlyList<double> Known, IReadOnlyList<CourseGap> Gaps, string State, IReadOnlyList<CourseBound> Bounds)
 {
     /// <summary>Makes the data of a range that ends now.</summary>
     public static CourseData Of(ObjectiveReport report, IReadOnlyList<CoursePoint> points, ChartRange range, string state)
@@ -26,7 +28,8 @@ public sealed record CourseData(
         return new(start, range.StepMinutes * 60, (double)report.Objective.Target,
         [.. points.Select(p => p.Bad)], [.. points.Select(p => p.Good + p.Bad)], [.. points.Select(p => Round(p.RemainingShare * 100))],
         [.. points.Select(p => IsInSpans(report.Spans, p.ToMinute - range.StepMinutes, p.ToMinute) ? 0 : Math.Round(p.Known, 3))],
-        [.. report.Spans.Where(s => s.ToMs / 1000 > start).Select(s => new CourseGap(s.FromMs / 1000, s.ToMs / 1000, s.Kind == SpanKind.Unseen))], state);
+        [.. report.Spans.Where(s => s.ToMs / 1000 > start).Select(s => new CourseGap(s.FromMs / 1000, s.ToMs / 1000, s.Kind == SpanKind.Unseen))], state,
+        [.. CourseBound.Of(report.Objective.ErrorBudgetPolicy)]);
     }
 
     /// <summary>The data as the text of a <c>script</c> element; the serializer escapes what could end it.</summary>
@@ -48,6 +51,19 @@ public sealed record CourseData(
 /// <param name="To">End, Unix seconds.</param>
 /// <param name="Unseen">Whether its course is known but for what a process took with it when it ended.</param>
 public sealed record CourseGap(long From, long To, bool Unseen);
+
+/// <summary>Where one band of a budget policy ends and a worse one begins.</summary>
+/// <param name="At">The share of budget left, in per cent.</param>
+/// <param name="Name">The worse band.</param>
+/// <param name="State">The state it is shown as.</param>
+public sealed record CourseBound(double At, string Name, string State)
+{
+    /// <summary>The bounds of a policy that lie above nothing left, best first.</summary>
+    public static IEnumerable<CourseBound> Of(ErrorBudgetPolicy policy) => policy.Bands.Zip(policy.Bands.Skip(1))
+        .Where(pair => pair.First.Above > 0)
+        .Select(pair => new CourseBound(Math.Round(pair.First.Above!.Value * 100, 2), char.ToUpperInvariant(pair.Second.Name[0]) + pair.Second.Name[1..],
+            Format.State(pair.Second.Level).Attribute));
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CourseData))]

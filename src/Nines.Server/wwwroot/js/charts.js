@@ -56,16 +56,15 @@
         under(u) {
           const { ctx } = u, { left, width } = u.bbox, at = v => u.valToPos(v, 'y', true);
           const strip = (lo, hi, name) => { ctx.fillStyle = alpha(name, .09); ctx.fillRect(left, at(hi), width, at(lo) - at(hi)); };
-          strip(25, 50, 'caution'); strip(0, 25, 'freeze');
+          d.bounds.forEach((b, i) => strip(d.bounds[i + 1]?.at ?? 0, b.at, b.state));
         },
         over(u) {
           const { ctx } = u, { left, width } = u.bbox, at = v => u.valToPos(v, 'y', true), end = left + width;
-          dash(ctx, left, end, at(50), token('caution-text'), [4, 3]); dash(ctx, left, end, at(25), token('freeze-text'), [4, 3]);
+          for (const b of d.bounds) dash(ctx, left, end, at(b.at), token(`${b.state}-text`), [4, 3]);
           gaps(u, d);
-          if (at(25) - at(50) > px(16)) { // far overspent, the bands are too thin for their names
-            label(ctx, compact ? 'Caution' : 'Caution under 50\u202f%', left + px(6), at(50) + px(14), token('caution-text'), { back: false });
-            label(ctx, compact ? 'Freeze' : 'Freeze under 25\u202f%', left + px(6), at(25) + px(14), token('freeze-text'), { back: false });
-          }
+          d.bounds.forEach((b, i) => { // far overspent, or with bands close together, they are too thin for their names
+            if (at(d.bounds[i + 1]?.at ?? 0) - at(b.at) > px(16)) label(ctx, compact ? b.name : `${b.name} under ${b.at}\u202f%`, left + px(6), at(b.at) + px(14), token(`${b.state}-text`), { back: false });
+          });
           const i = d.drawn.findLastIndex(v => v != null);
           if (i < 0) return;
           const x = u.valToPos(d.x[i], 'x', true), y = at(d.left[i]), tone = d.state === 'unknown' ? 'ink-2' : `${d.state}-text`;
