@@ -47,6 +47,9 @@ YAML
 # sum FIELD FILE: over all routes.
 sum() { json "Object.values(d).reduce((n, t) => n + t.$1, 0)" "$2"; }
 
+# late_seen SERVER: whether it was given events of a minute that it had closed, whatever it did with them.
+late_seen() { curl -fsS -m 5 "$(url "$1")/metrics" | grep -Eq '^nines_objectives_(revised|late)_events_total[^ ]* [1-9]'; }
+
 # ---- (a) ----
 build
 free_port A B D SLOW PORT_none PORT_first_sample PORT_reset PORT_double_count PORT_late PORT_gap
@@ -77,7 +80,8 @@ traffic_off; traffic_on "$A" "$SLOW" "$D"
 sleep 5         # the new one serves before it is known
 workspace "\"127.0.0.1:$A\", \"127.0.0.1:$D\""
 say "a replica is replaced"
-sleep 70        # with the time before, two edges of minutes: at one of them at least the slow replica's sample comes after the minute is closed
+sleep 20
+for s in "${SERVERS[@]}"; do wait_for 190 "samples of the slow replica that come to $s after their minute has closed" late_seen "$s"; done
 
 for s in "${SERVERS[@]}"; do pid=PID_${s//-/_}; stop KILL "${!pid}"; done
 say "Nines is dead for $DOWN s"

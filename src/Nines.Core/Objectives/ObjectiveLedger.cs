@@ -49,6 +49,9 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
     /// <summary>The longest expected distance of readings, in milliseconds; 0 when unknown.</summary>
     public long IntervalMs { get; private set; }
 
+    /// <summary>Events that were booked into minutes that had closed, fixed-point; since the server started.</summary>
+    public long LateBooked { get; private set; }
+
     /// <summary>Events that came too late to be booked, fixed-point.</summary>
     public long LateDropped { get; private set; }
 
@@ -272,6 +275,7 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
                 return;
             }
             quality |= CountedQuality.Revised;
+            LateBooked += Math.Abs(good) + Math.Abs(bad);
             _revisions.Add(new LedgerRevision(minute, good, bad));
         }
         Events.Add(minute, good, bad, quality);

@@ -42,6 +42,9 @@ internal sealed partial class LedgerEngine(
     /// <summary>Series that objectives count, once for each objective.</summary>
     public int SeriesCount { get; private set; }
 
+    /// <summary>Events that were booked into minutes that had closed, fixed-point, of the present objectives; since the server started.</summary>
+    public long LateBooked { get; private set; }
+
     /// <summary>Events that came too late to be booked, fixed-point, of the present objectives.</summary>
     public long LateDropped { get; private set; }
 
@@ -141,10 +144,11 @@ internal sealed partial class LedgerEngine(
                 }
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
-            (SeriesCount, LateDropped) = (0, 0);
+            (SeriesCount, LateBooked, LateDropped) = (0, 0, 0);
             foreach (var tracked in _tracked.Values.SelectMany(t => t.WithGroups))
             {
                 SeriesCount += tracked.Ledger.SeriesCount;
+                LateBooked += tracked.Ledger.LateBooked;
                 LateDropped += tracked.Ledger.LateDropped;
             }
         }

@@ -66,7 +66,7 @@ public sealed class ObjectiveLedgerTests
         ledger.Close(LedgerTime.MinuteOf(start) + 2 + ObjectiveLedger.ReopenMinutes);
         series.Samples.Add(new CounterSample(start + 120_000, 22, 0));
         ledger.Read(start + 120_000);
-        ledger.LateDropped.ShouldBe(7_000);
+        (ledger.LateBooked, ledger.LateDropped).ShouldBe((5_000, 7_000));
         ledger.Book.Sum(0, LedgerTime.MinuteOf(start) + 100).Bad.ShouldBe(15);
     }
 
