@@ -7,7 +7,10 @@ public static class BurnEvaluator
     public const double FreezeBelow = 0.2;
 
     /// <summary>A run of good events that would come about with more than this probability while the failure goes on ends no rule.</summary>
-    public const double PauseAtMost = 0.1;
+    public const double PauseAtMost = 0.001;
+
+    /// <summary>A rule that fires goes on until its long window burns slower than this share of its limit, so that a burn near the limit is one alert.</summary>
+    public const double KeepAbove = 0.75;
 
     /// <summary>
     /// How fast a window spends the budget: bad ÷ total ÷ (1 − target) over what is known of it. 0 when it was observed and nothing happened;
@@ -46,7 +49,8 @@ public static class BurnEvaluator
             // What is not known changes no verdict: not a window that was hardly observed, and not one within a longer span.
             var unknown = shortRate is null || longRate is null || recent.KnownMinutes < rule.ShortMinutes * FreezeBelow;
             var frozen = previous is not null && unknown && !burning;
-            var firing = frozen ? previous!.Firing : burning || wasFiring && longRate > limit && !IsRecovered(objective, book, recent, account);
+            var firing = frozen ? previous!.Firing : burning || wasFiring && longRate > limit * KeepAbove
+                && (shortRate > limit || !IsRecovered(objective, book, recent, account));
             readings[i] = new BurnRuleReading(rule, limit, longRate, shortRate, firing,
                 firing ? previous?.FiringSinceNs ?? nowMs * 1_000_000 : null);
         }
@@ -78,7 +82,8 @@ public static class BurnEvaluator
 
     /// <summary>
     /// Whether a rule whose short window is calm may end. Without events nothing has recovered. With few, the short window or the run of good events since
-    /// the last bad one must be more than a pause: likely at most <see cref="PauseAtMost"/> if the failure went on as over the long window.
+    /// the last bad one must be more than a pause: likely at most <see cref="PauseAtMost"/> if the failure went on as from the long window's first bad event
+    /// to its last.
     /// </summary>
     private static bool IsRecovered(Objective objective, LedgerBook book, WindowAccount recent, WindowAccount account)
     {
@@ -86,26 +91,26 @@ public static class BurnEvaluator
         {
             return false;
         }
-        if (!CanReckonChance(objective) || account.Total <= 0)
+        if (!CanReckonChance(objective))
         {
             return true;
         }
-        var rate = account.Bad / account.Total;
-        if (1 - Tail.Binomial(Math.Ceiling(recent.Total), rate, Math.Floor(recent.Bad) + 1) <= PauseAtMost)
-        {
-            return true;
-        }
-        var good = 0.0;
+        // Backwards: the good events since the last bad one, and those between the first and the last.
+        var (since, between, bad, run) = (0.0, 0.0, 0.0, 0.0);
         for (var minute = account.ToMinute; minute > account.FromMinute; minute--)
         {
             var (goodHere, badHere) = book.EventsOf(minute);
+            run += goodHere;
             if (badHere > 0)
             {
-                break;
+                (since, between) = bad > 0 ? (since, between + run) : (run - goodHere, goodHere);
+                (bad, run) = (bad + badHere, 0);
             }
-            good += goodHere;
         }
-        return Math.Pow(1 - rate, good) <= PauseAtMost;
+        // One good event more than was seen between them: two bad ones in a row are no proof that everything fails.
+        var rate = bad / (bad + between + 1);
+        return Math.Pow(1 - rate, since) <= PauseAtMost
+            || 1 - Tail.Binomial(Math.Ceiling(recent.Total), rate, Math.Floor(recent.Bad) + 1) <= PauseAtMost;
     }
 
     /// <summary>

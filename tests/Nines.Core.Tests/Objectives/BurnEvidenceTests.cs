@@ -65,6 +65,8 @@ public sealed class BurnEvidenceTests(ITestOutputHelper output)
     {
         new BurnSimulation(1, Orders).Years(10, 0.001, 2).Pages.ShouldBeLessThanOrEqualTo(2);
         Median(new BurnSimulation(2, Orders).Detection(10, 1, 25).Minutes).ShouldBeLessThan(15);
+        // A failure near a rule's limit is one story, not a page every other hour.
+        new BurnSimulation(3, Orders).Detection(1000, 0.01, 4).Begins.ShouldBeLessThanOrEqualTo(3);
     }
 
     /// <summary>The figures of eng/prove/10-burn.sh; some minutes.</summary>
@@ -91,6 +93,7 @@ public sealed class BurnEvidenceTests(ITestOutputHelper output)
                 {
                     Median(minutes).ShouldBeLessThanOrEqualTo(15);
                 }
+                begins.ShouldBeLessThanOrEqualTo(3);
             }
         }
     }
