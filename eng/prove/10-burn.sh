@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Promise: at an error rate equal to the budget, the default burn policy pages at most once an objective-year at 1, 10 and 100 requests an hour (99.9 %,
-# Poisson arrivals), and a total outage at 10 requests an hour is found within 15 minutes in the median; no outage that
-# lasts a day begins more than three pages. Plays virtual years through the real account and
-# evaluator; some minutes. All figures are printed.
+# Poisson arrivals), and a total outage at 10 requests an hour is found within 15 minutes in the median; no outage of
+# a day begins more than three pages. Plays virtual years through the real account and evaluator; some minutes. All figures are printed.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need dotnet build "$ROOT/tests/Nines.Core.Tests" -c Release -v quiet -nologo -clp:NoSummary >&2
 

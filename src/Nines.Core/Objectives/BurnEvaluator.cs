@@ -9,7 +9,7 @@ public static class BurnEvaluator
     /// <summary>A run of good events that would come about with more than this probability while the failure goes on ends no rule.</summary>
     public const double PauseAtMost = 0.001;
 
-    /// <summary>A rule that fires goes on until its long window burns slower than this share of its limit, so that a burn near the limit is one alert.</summary>
+    /// <summary>A firing rule goes on until its long window burns slower than this share of its limit, so that a burn near the limit is one alert.</summary>
     public const double KeepAbove = 0.75;
 
     /// <summary>
