@@ -95,6 +95,39 @@ public sealed class BudgetWindowTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(ObjectiveLedgerTests.Worlds), MemberType = typeof(ObjectiveLedgerTests))]
+    public void Account_OfEveryWindow_IsTheSlowSumOverTheEventsOfAnyWorld(int seed)
+    {
+        // Restarts, births, gaps, late readings, crashes of the ledger; then windows of all kinds, and stretches that adjustments take out.
+        var (world, ledger) = ObjectiveLedgerTests.Live(seed, saysStart: true, LedgerFault.None);
+        var random = new Random(seed);
+        var first = LedgerTime.MinuteOf(CountedWorld.EpochMs);
+        var last = LedgerTime.MinuteOf(world.NowMs) + 1;
+        long Any() => random.NextInt64(first - 2, last + 1);
+        foreach (var zone in Zones.Select(z => DateTimeZoneProviders.Tzdb[z.Data]))
+        {
+            var edge = Instant.FromUnixTimeSeconds(Any() * 60).InZone(zone).LocalDateTime;
+            foreach (var window in (BudgetWindow[])[new RollingWindow(random.Next(1, 40)), new CalendarWindow(edge.PlusDays(-3), CalendarUnit.Day, 1, zone)])
+            {
+                var objective = TestObjectives.Orders with { Windows = [window] };
+                var excluded = ExcludedTime.Of(Enumerable.Range(0, random.Next(3)).Select(_ => (Any(), Any())));
+                var now = Any();
+                var (from, _) = window.At(now);
+                var (good, bad) = (0.0, 0.0);
+                foreach (var raw in world.Events)
+                {
+                    var share = raw.Share(from, now)
+                        - excluded.Ranges.Sum(r => raw.Share(Math.Max(from, r.FromMinute), Math.Max(Math.Max(from, r.FromMinute), Math.Min(now, r.ToMinute))));
+                    _ = raw.IsBad ? bad += share : good += share;
+                }
+                var account = BudgetCalculator.Over(objective, ledger.Book, window, now, excluded: excluded).Account;
+                account.Good.ShouldBe(good, 1e-6, $"{window} at {now}");
+                account.Bad.ShouldBe(bad, 1e-6, $"{window} at {now}");
+            }
+        }
+    }
+
     private static CalendarWindow Monthly(DateTimeZone zone) => new(new LocalDateTime(2024, 1, 1, 0, 0), CalendarUnit.Month, 1, zone);
 
     private static long Minute(DateTimeZone zone, int year, int month, int day) =>

@@ -41,6 +41,8 @@ internal sealed class CountedWorld
     private readonly bool _saysStart;
     private readonly Dictionary<string, (long Count, long StartMs)> _process = [];
     private readonly Dictionary<string, FakeSeries> _series = [];
+    private readonly Dictionary<string, int> _unread = [];
+    private readonly List<RawEvent> _events = [];
     private long _lastScrapeMs;
     private int _instance;
 
@@ -57,6 +59,9 @@ internal sealed class CountedWorld
 
     public long Bad { get; private set; }
 
+    /// <summary>Every event that a reading has told of, with when that reading says it was.</summary>
+    public IReadOnlyList<RawEvent> Events => _events;
+
     public IReadOnlyList<ISeriesHandle> All => [.. _series.Values];
 
     public IReadOnlyList<ISeriesHandle> Failed => [.. _series.Values.Where(s => s.Labels["code"] == "500")];
@@ -71,6 +76,7 @@ internal sealed class CountedWorld
             _process[code] = _process.TryGetValue(code, out var counter)
                 ? (counter.Count + 1, counter.StartMs)
                 : (1, NowMs + IntervalMs * (i + 1) / (events + 2));
+            _unread[code] = _unread.GetValueOrDefault(code) + 1;
             _ = bad ? Bad++ : Good++;
         }
         NowMs += IntervalMs;
@@ -108,9 +114,29 @@ internal sealed class CountedWorld
                 var labels = Labels.Of((Labels.MetricName, "requests_total"), ("code", code), ("instance", $"{_instance}"));
                 _series[name] = series = new FakeSeries(labels, contiguous, IntervalMs);
             }
+            // What is new lies between two readings, or between the birth of the counter and its first reading.
+            var since = series.Samples.Count == 0 && contiguous ? NowMs - IntervalMs
+                : Math.Min(NowMs, Math.Max(series.Samples.LastOrDefault().TimeMs, counter.StartMs));
+            _unread.Remove(code, out var unread);
+            _events.AddRange(Enumerable.Repeat(new RawEvent(NowMs - since > IntervalMs * 5 / 2 ? since : null, NowMs, code == "500"), unread));
             series.Samples.Add(new CounterSample(NowMs, counter.Count, _saysStart ? counter.StartMs : 0));
         }
         _lastScrapeMs = NowMs;
+    }
+}
+
+/// <summary>One event: of the minute of its reading or, after a gap, of no known moment since some time.</summary>
+internal readonly record struct RawEvent(long? SinceMs, long ReadMs, bool IsBad)
+{
+    /// <summary>How much of it lies in the minutes (from, to].</summary>
+    public double Share(long fromMinute, long toMinute)
+    {
+        if (SinceMs is not { } since)
+        {
+            var minute = (ReadMs + 59_999) / 60_000;
+            return minute > fromMinute && minute <= toMinute ? 1 : 0;
+        }
+        return Math.Max(0, Math.Min(ReadMs, toMinute * 60_000) - Math.Max(since, fromMinute * 60_000)) / (double)(ReadMs - since);
     }
 }
 

@@ -142,7 +142,7 @@ public sealed class ObjectiveLedgerTests
     public static TheoryData<int> Worlds() => [.. Enumerable.Range(0, 200)];
 
     /// <summary>Lives a random course: load, a scraper that is away, quiesced restarts, crashes of the ledger that go back to its last commit.</summary>
-    private static (CountedWorld World, ObjectiveLedger Ledger) Live(int seed, bool saysStart, LedgerFault fault)
+    internal static (CountedWorld World, ObjectiveLedger Ledger) Live(int seed, bool saysStart, LedgerFault fault)
     {
         var random = new Random(seed);
         var world = new CountedWorld(seed, saysStart);
