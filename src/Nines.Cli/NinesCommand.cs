@@ -13,6 +13,7 @@ public static class NinesCommand
         DemoVerb.Create(),
         CheckVerb.Create(),
         RulesVerbs.CreateTest(),
+        RoutesVerb.Create(),
         ImportVerb.Create(),
         GenerateVerb.Create(),
         ObjectivesVerb.Create(),

@@ -236,7 +236,7 @@ internal sealed class Lexer(string query)
         {
             return new Token(TokenKind.Duration, start, _at, query[start.._at]);
         }
-        throw Fault($"bad number or duration syntax: {GoQuote.Quoted(query[start..Math.Min(_at, query.Length)])}", start);
+        throw Fault($"bad number or duration syntax: {PromText.Quoted(query[start..Math.Min(_at, query.Length)])}", start);
     }
 
     // Whether what was read may be a number; whether it is one, its reader says.
@@ -408,7 +408,7 @@ internal sealed class Lexer(string query)
     private string Quoted(int at)
     {
         var text = RuneAt(at).ToString();
-        return text is "\'" ? @"'\''" : text is "\"" ? "'\"'" : $"'{GoQuote.Quoted(text)[1..^1]}'";
+        return text is "\'" ? @"'\''" : text is "\"" ? "'\"'" : $"'{PromText.Quoted(text)[1..^1]}'";
     }
 
     // A character as Go writes it: %#U.

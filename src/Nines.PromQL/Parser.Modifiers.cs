@@ -260,11 +260,11 @@ internal sealed partial class Parser
         if (token.Kind == TokenKind.Duration)
         {
             value = Durations.TryParseSeconds(token.Text, out var seconds) ? seconds
-                : throw Stop($"not a valid duration string: {GoQuote.Quoted(token.Text)}", token);
+                : throw Stop($"not a valid duration string: {PromText.Quoted(token.Text)}", token);
         }
         else if (!Numbers.TryParse(token.Text, out value))
         {
-            throw Stop($"error parsing number: strconv.ParseFloat: parsing {GoQuote.Quoted(token.Text)}: "
+            throw Stop($"error parsing number: strconv.ParseFloat: parsing {PromText.Quoted(token.Text)}: "
                 + (double.IsInfinity(value) ? "value out of range" : "invalid syntax"), token);
         }
         return new NumberLiteral(new(token.Start, token.End), value, token.Kind == TokenKind.Duration);
@@ -285,22 +285,22 @@ internal sealed partial class Parser
             TokenKind.Number => $"number {Short(written)}",
             TokenKind.Duration => $"duration {Short(written)}",
             TokenKind.String => $"string {Short(written)}",
-            TokenKind.Label => $"identifier {GoQuote.Quoted(written)}",
+            TokenKind.Label => $"identifier {PromText.Quoted(written)}",
             TokenKind.Word => token.Text.ToLowerInvariant() switch
             {
                 "and" or "or" or "unless" or "atan2" => $"<op:{written}>",
-                "start" or "end" or "step" or "range" => GoQuote.Quoted(written),
+                "start" or "end" or "step" or "range" => PromText.Quoted(written),
                 var word when Aggregations.Contains(word) => $"<aggr:{written}>",
                 var word when Keywords.Contains(word) || IsFill(token) => $"<{written}>",
-                _ => $"{(written.Contains(':', StringComparison.Ordinal) ? "metric identifier" : "identifier")} {GoQuote.Quoted(written)}",
+                _ => $"{(written.Contains(':', StringComparison.Ordinal) ? "metric identifier" : "identifier")} {PromText.Quoted(written)}",
             },
             _ => written is "(" or ")" or "{" or "}" or "[" or "]" or "," or ":" or "=" ? $"\"{written}\"" : $"<op:{written}>",
         };
     }
 
     private static string Short(string written) =>
-        System.Text.Encoding.UTF8.GetByteCount(written) <= 10 ? GoQuote.Quoted(written)
-            : GoQuote.Quoted(string.Concat(written.EnumerateRunes().Take(10))) + "...";
+        System.Text.Encoding.UTF8.GetByteCount(written) <= 10 ? PromText.Quoted(written)
+            : PromText.Quoted(string.Concat(written.EnumerateRunes().Take(10))) + "...";
 
     private static ParseStop Stop(string message, Token at) => new(new(message, at.Start, at.End));
 

@@ -129,7 +129,7 @@ internal sealed partial class Parser(string query)
             return Selector(token.Text, token.Start);
         }
         var arguments = Arguments();
-        var function = Function.All.GetValueOrDefault(token.Text) ?? throw Stop($"unknown function with name {GoQuote.Quoted(token.Text)}", token);
+        var function = Function.All.GetValueOrDefault(token.Text) ?? throw Stop($"unknown function with name {PromText.Quoted(token.Text)}", token);
         return new Call(new(token.Start, LastEnd), function, arguments);
     }
 
@@ -209,7 +209,7 @@ internal sealed partial class Parser(string query)
                 throw Unexpected("grouping opts", "label");
             }
             var name = Take();
-            names.Add(GoQuote.IsLabelName(name.Text) ? name.Text : throw Stop($"invalid label name for grouping: {GoQuote.Quoted(name.Text)}", name));
+            names.Add(PromText.IsLabelName(name.Text) ? name.Text : throw Stop($"invalid label name for grouping: {PromText.Quoted(name.Text)}", name));
             if (!IsOp(")"))
             {
                 Expect(",", "grouping opts", "\",\" or \")\"");

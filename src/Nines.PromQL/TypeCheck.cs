@@ -38,7 +38,7 @@ internal sealed class TypeCheck(string query, List<PromProblem> problems)
         {
             foreach (var other in selector.Matchers.Take(selector.Matchers.Count - 1).Where(m => m.Name == Labels.MetricName))
             {
-                Add($"metric name must not be set twice: {GoQuote.Quoted(name)} or {GoQuote.Quoted(other.Value)}", selector);
+                Add($"metric name must not be set twice: {PromText.Quoted(name)} or {PromText.Quoted(other.Value)}", selector);
             }
         }
         else if (selector.Matchers.All(m => m.Matches("")))
@@ -62,7 +62,7 @@ internal sealed class TypeCheck(string query, List<PromProblem> problems)
         }
         foreach (var label in matching is { On: true } ? matching.Labels.Where(matching.Include.Contains) : [])
         {
-            AddAtOperator($"label {GoQuote.Quoted(label)} must not occur in ON and GROUP clause at once", binary);
+            AddAtOperator($"label {PromText.Quoted(label)} must not occur in ON and GROUP clause at once", binary);
         }
         foreach (var side in (Expr[])[binary.Left, binary.Right])
         {

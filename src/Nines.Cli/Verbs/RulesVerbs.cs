@@ -125,10 +125,10 @@ internal static class RulesVerbs
         }
     }
 
-    private static Problem Unreadable(string path, int line, int column) =>
+    internal static Problem Unreadable(string path, int line, int column) =>
         new(new SourcePosition(path, line, column), ProblemSeverity.Error, "unreadable", "the file cannot be read", "look at its name and permissions");
 
-    private static WorkspaceFile? Read(string path)
+    internal static WorkspaceFile? Read(string path)
     {
         try
         {

@@ -4,7 +4,7 @@ using System.Text;
 namespace Nines.Metrics.Templates;
 
 /// <summary>Quoted texts as Go writes and reads them.</summary>
-internal static class GoQuote
+public static class GoQuote
 {
     /// <summary><c>strconv.Quote</c>, or <c>QuoteToASCII</c>.</summary>
     public static string Quote(string text, bool ascii = false)

@@ -220,9 +220,9 @@ internal sealed partial class Evaluator
     private List<Row> CountValues(IEnumerable<Row> rows, LabelProjection projection, int count, AggregateExpr aggregate)
     {
         var name = Text(aggregate.Parameter!);
-        if (!GoQuote.IsLabelName(name))
+        if (!PromText.IsLabelName(name))
         {
-            throw QueryException.Execution($"invalid label name {GoQuote.Quoted(name)}");
+            throw QueryException.Execution($"invalid label name {PromText.Quoted(name)}");
         }
         // The label is set first and grouped by then, so that without() may take it away again.
         var grouped = aggregate.Without ? projection : new LabelProjection(aggregate.Grouping.Append(name), without: false);

@@ -218,7 +218,7 @@ internal sealed partial class Evaluator
 
     // Prometheus names series in this message with __name__ as a label.
     private static string Braced(Labels labels) =>
-        $"{{{string.Join(", ", labels.Pairs.ToArray().Select(p => $"{p.Key}={GoQuote.Quoted(p.Value)}"))}}}";
+        $"{{{string.Join(", ", labels.Pairs.ToArray().Select(p => $"{p.Key}={PromText.Quoted(p.Value)}"))}}}";
 
     /// <summary>The result of matching two vectors: rows by labels and, where the cardinality needs it, a check that a step is used once.</summary>
     private sealed class MatchedRows(Evaluator evaluator, BinaryExpr binary, VectorMatching matching, LabelProjection signature, int count)

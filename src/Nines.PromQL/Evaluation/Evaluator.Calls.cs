@@ -302,7 +302,7 @@ internal sealed partial class Evaluator
         if (!name.EndsWith("_total", StringComparison.Ordinal) && !name.EndsWith("_sum", StringComparison.Ordinal)
             && !name.EndsWith("_count", StringComparison.Ordinal) && !name.EndsWith("_bucket", StringComparison.Ordinal))
         {
-            Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {GoQuote.Quoted(name)}", at);
+            Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {PromText.Quoted(name)}", at);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class Evaluator
         if (forced)
         {
             Annotations.Info("input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/"
-                + $"functions/#histogram_quantile) for metric name {GoQuote.Quoted(name)}", at);
+                + $"functions/#histogram_quantile) for metric name {PromText.Quoted(name)}", at);
         }
         return value;
     }
@@ -84,8 +84,8 @@ internal sealed partial class Evaluator
             var le = row.Labels["le"];
             if (!BucketBound(le, out var bound))
             {
-                Annotations.Warn($"bucket label \"le\" is missing or has a malformed value of {GoQuote.Quoted(le)} for metric name "
-                    + GoQuote.Quoted(row.Labels.Name), vector);
+                Annotations.Warn($"bucket label \"le\" is missing or has a malformed value of {PromText.Quoted(le)} for metric name "
+                    + PromText.Quoted(row.Labels.Name), vector);
                 _pool.Return(row);
                 continue;
             }

@@ -28,7 +28,7 @@ internal static class LabelFunctions
     /// <exception cref="QueryException">The text cannot name a label.</exception>
     public static void CheckName(string name, string what)
     {
-        if (!GoQuote.IsLabelName(name))
+        if (!PromText.IsLabelName(name))
         {
             throw QueryException.Execution($"invalid {what}: {name}");
         }

@@ -22,7 +22,13 @@ internal sealed class Promtool : IDisposable
 
     public static async Task<(bool Ok, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Tool) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var (ok, output, error) = await RunToolAsync(Tool, arguments);
+        return (ok, output + error);
+    }
+
+    public static async Task<(bool Ok, string Output, string Error)> RunToolAsync(string tool, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(tool) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -31,7 +37,7 @@ internal sealed class Promtool : IDisposable
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode == 0, output + await error);
+        return (process.ExitCode == 0, output, await error);
     }
 
     public static RuleReading Rules(string text, string name = "rules.yml") => RuleFileReader.Read(new WorkspaceFile(name, Encoding.UTF8.GetBytes(text)));

@@ -93,6 +93,29 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task CheckAndTestRoutes_TheGuidesExample_AndAMistakeInIt()
+    {
+        var directory = Directory.CreateTempSubdirectory("nines-routes-").FullName;
+        var blocks = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "guide", "routing.md"), TestContext.Current.CancellationToken))
+            .Split("```").Where((_, i) => i % 2 == 1).ToList();
+        var file = Path.Combine(directory, "alertmanager.yml");
+        var yaml = blocks[0]["yaml\n".Length..];
+        await File.WriteAllTextAsync(file, yaml, TestContext.Current.CancellationToken);
+        (await RunAsync("check", "alertmanager", file)).ShouldBe((ExitCode.Ok, $"{file}: 3 routes, 3 receivers, 0 inhibit rules, 1 time intervals, 0 templates\n", ""));
+        var shown = blocks[1].Trim().Split('\n', 2);
+        string[] command = [.. shown[0].Split(' ').Skip(2).Select(word => word == "alertmanager.yml" ? file : word)];
+        (await RunAsync(command)).ShouldBe((ExitCode.Ok, shown[1].Replace("alertmanager.yml", file) + "\n", ""));
+        (await RunAsync([.. command, "--receivers", "pager"])).Code.ShouldBe(ExitCode.Problems);
+        (await RunAsync("routes", "show", file)).Output.ShouldContain("  {severity=\"critical\"} → pager, and on  (by alertname cluster, wait 0s, news every 5m, repeat 4h)");
+
+        await File.WriteAllTextAsync(file, yaml.Replace("receiver: pager", "receiver: pagers"), TestContext.Current.CancellationToken);
+        var (code, json, _) = await RunAsync("check", "alertmanager", file, "--format", "json");
+        code.ShouldBe(ExitCode.Problems);
+        JsonNode.Parse(json)!["problems"]![0]!["hint"]!.GetValue<string>().ShouldBe("did you mean pager?");
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
     public async Task Config_FlagOverFileOverDefault_NamesTheOrigin()
     {
         var file = Path.GetTempFileName();

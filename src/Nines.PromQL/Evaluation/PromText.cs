@@ -3,7 +3,7 @@ using System.Text;
 namespace Nines.PromQL.Evaluation;
 
 /// <summary>Names and texts as Prometheus' messages show them.</summary>
-internal static class GoQuote
+internal static class PromText
 {
     /// <summary>A text in quotes, as Go writes it (<c>%q</c>).</summary>
     public static string Quoted(string text)
