@@ -102,6 +102,7 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(BackupResult))]
 [JsonSerializable(typeof(ObjectiveList))]
 [JsonSerializable(typeof(RuleCheckResult))]
+[JsonSerializable(typeof(TextCheckResult))]
 [JsonSerializable(typeof(RuleTestResult))]
 [JsonSerializable(typeof(AlertmanagerCheckResult))]
 [JsonSerializable(typeof(RouteTree))]

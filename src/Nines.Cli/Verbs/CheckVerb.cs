@@ -12,7 +12,10 @@ internal static class CheckVerb
     {
         var directory = new Argument<string>("DIR") { Description = "The workspace's directory." };
         var format = Output.Format();
-        var command = new Command("check", "Check a workspace: every problem with its position, exit code 1 when one is an error.") { directory, format, RulesVerbs.CreateCheck(), RoutesVerb.CreateCheck() };
+        var command = new Command("check", "Check a workspace: every problem with its position, exit code 1 when one is an error.")
+        {
+            directory, format, RulesVerbs.CreateCheck(), RoutesVerb.CreateCheck(), CheckTextVerb.Create(),
+        };
         command.SetAction(parse =>
         {
             var root = parse.GetRequiredValue(directory);

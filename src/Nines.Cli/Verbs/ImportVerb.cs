@@ -6,12 +6,12 @@ using Nines.Server.Workspace;
 
 namespace Nines.Cli.Verbs;
 
-/// <summary><c>nines import FILE… --out DIR</c>: documents of Sloth, Pyrra and OpenSLO become files of a workspace, with a report of what is lost.</summary>
+/// <summary><c>nines import FILE… --out DIR</c>: documents of Sloth, Pyrra and OpenSLO, and texts in Markdown, become files of a workspace, with a report of what is lost.</summary>
 internal static class ImportVerb
 {
     public static Command Create()
     {
-        var files = new Argument<string[]>("FILE") { Description = "Documents of Sloth, Pyrra or OpenSLO; of a directory, all its .yaml, .yml and .json files.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "Documents of Sloth, Pyrra or OpenSLO, or Markdown (.md, .txt) that states objectives; of a directory, all its .yaml, .yml and .json files.", Arity = ArgumentArity.OneOrMore };
         var directory = new Option<string>("--out") { Description = "The workspace's directory; no file in it is overwritten.", Required = true };
         var period = ForeignFiles.Period();
         var windows = ForeignFiles.Windows();

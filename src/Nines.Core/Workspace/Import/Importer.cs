@@ -1,9 +1,11 @@
 using System.Text;
 using Nines.Core.Objectives.Generate;
+using Nines.Core.Workspace.Lint;
+using Nines.Core.Workspace.Statements;
 
 namespace Nines.Core.Workspace.Import;
 
-/// <summary>Turns the documents of Sloth, Pyrra and OpenSLO into files of a workspace, and says what is lost.</summary>
+/// <summary>Turns the documents of Sloth, Pyrra and OpenSLO, and texts in Markdown, into files of a workspace, and says what is lost.</summary>
 public static class Importer
 {
     /// <summary>Most files of one import.</summary>
@@ -21,7 +23,8 @@ public static class Importer
         {
             Declare(run, node, isForeign: false);
         }
-        var read = sources.Select(s => (Nodes: Nodes(s, problems, out var file).ToList(), File: new ImportFile(file, run))).ToList();
+        var texts = sources.Where(s => SloDocument.IsOne(s.Path)).Select(s => SloDocument.Read(s, problems)).OfType<SloDocument>().ToList();
+        var read = sources.Where(s => !SloDocument.IsOne(s.Path)).Select(s => (Nodes: Nodes(s, problems, out var file).ToList(), File: new ImportFile(file, run))).ToList();
         foreach (var node in read.SelectMany(r => r.Nodes))
         {
             Declare(run, node, isForeign: true);
@@ -33,6 +36,15 @@ public static class Importer
             var (text, origin) = TreeWriter.Write(file.Made);
             made.Add((new(OutputName(file.File.Path, made.Select(m => m.File.Path)), Encoding.UTF8.GetBytes(text)), file, origin));
         }
+        foreach (var text in texts)
+        {
+            run.Documents["Markdown"] = run.Documents.GetValueOrDefault("Markdown") + 1;
+            var import = new ImportFile(new(text.Source.Path, "", problems), run);
+            var stem = OutputName(text.Source.Path, made.Select(m => m.File.Path))[..^".yaml".Length];
+            made.AddRange(new MarkdownImport(text, import).Make(stem).Select(m => (new WorkspaceFile(m.Name, Encoding.UTF8.GetBytes(m.Text)), import, m.Origin)));
+        }
+        // What the texts state is looked at where it is stated; their rules are not looked at twice.
+        problems.AddRange(StatementLint.Documents(texts));
         if (!problems.Exists(p => p.Severity == ProblemSeverity.Error))
         {
             Check(existing, made, problems);
@@ -177,7 +189,7 @@ public static class Importer
             {
                 problems.Add(problem with { Position = position });
             }
-            else
+            else if (!SloDocument.IsOne(from.Source.File.Path))
             {
                 from.Source.Document = "";
                 from.Source.Run.Losses.Add(new(position, from.Source.DocumentAt(line), problem.Code, problem.Message, problem.Hint));

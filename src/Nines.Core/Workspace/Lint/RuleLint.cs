@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Nines.Core.Alerting;
+using Nines.Core.Objectives;
 using Nines.PromQL;
 
 namespace Nines.Core.Workspace.Lint;
@@ -11,16 +12,40 @@ internal static partial class RuleLint
     // Google's workbook derives these from 2 % in 1 h, 5 % in 6 h and 10 % in 1 d of thirty days.
     private static readonly double[] FactorsOfThirtyDays = [14.4];
 
-    public static IEnumerable<Problem> Check(WorkspaceModel model)
+    /// <param name="groups">The rules.</param>
+    /// <param name="windows">The windows of the objectives they stand beside.</param>
+    public static IEnumerable<Problem> Check(IEnumerable<RuleGroup> groups, IReadOnlyList<BudgetWindow> windows)
     {
-        var rules = model.RuleGroups.SelectMany(g => g.Rules).ToList();
+        var rules = groups.SelectMany(g => g.Rules).ToList();
         var records = rules.Where(r => !r.Alerts).ToLookup(r => r.Name, StringComparer.Ordinal);
         var someHaveRunbooks = rules.Exists(r => r.Alerts && HasRunbook(r));
         foreach (var rule in rules)
         {
-            foreach (var finding in rule.Alerts ? Alert(rule, records, model, someHaveRunbooks) : Record(rule, records))
+            foreach (var finding in rule.Alerts ? Alert(rule, records, windows, someHaveRunbooks) : Record(rule, records))
             {
                 yield return finding;
+            }
+        }
+    }
+
+    /// <summary>One metric whose answers are told apart by two labels: one of them selects nothing, and an empty result never fires.</summary>
+    public static IEnumerable<Problem> StatusLabels(IEnumerable<RuleGroup> groups)
+    {
+        var seen = new Dictionary<string, (string Label, Rule Rule)>(StringComparer.Ordinal);
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var rule in groups.SelectMany(g => g.Rules))
+        {
+            foreach (var selector in rule.Expr.WithParts().OfType<VectorSelector>().Where(s => s.Name is not null))
+            {
+                foreach (var label in selector.Matchers.Select(m => m.Name).Where(n => n is "code" or "status" or "status_code" or "http_status"))
+                {
+                    if (!seen.TryAdd(selector.Name!, (label, rule)) && seen[selector.Name!] is var first && first.Label != label && told.Add(selector.Name!))
+                    {
+                        yield return WorkspaceLint.Finding(rule.Position, "status-label",
+                            $"{rule.Name} asks {selector.Name} for the label {label}, {first.Rule.Name} at {first.Rule.Position} for {first.Label}: where the series have "
+                            + "one of them, the other rule selects nothing, and an alert on nothing never fires", "look at the series; relabel one of the two");
+                    }
+                }
             }
         }
     }
@@ -42,7 +67,7 @@ internal static partial class RuleLint
         }
     }
 
-    private static IEnumerable<Problem> Alert(Rule rule, ILookup<string, Rule> records, WorkspaceModel model, bool someHaveRunbooks)
+    private static IEnumerable<Problem> Alert(Rule rule, ILookup<string, Rule> records, IReadOnlyList<BudgetWindow> windows, bool someHaveRunbooks)
     {
         var parts = rule.Expr.WithParts().ToList();
         var averaged = parts.OfType<VectorSelector>().SelectMany(s => records[s.Name ?? ""]).FirstOrDefault(r => AveragedRatio(r.Expr, records) is not null);
@@ -61,7 +86,7 @@ internal static partial class RuleLint
         }
         foreach (var (_, limit) in Thresholds(rule.Expr).Where(t => IsRatioOfRates(t.Value)))
         {
-            foreach (var finding in Factors(rule, limit, model))
+            foreach (var finding in Factors(rule, limit, windows))
             {
                 yield return finding;
             }
@@ -104,7 +129,7 @@ internal static partial class RuleLint
         }
     }
 
-    private static IEnumerable<Problem> Factors(Rule rule, Expr limit, WorkspaceModel model)
+    private static IEnumerable<Problem> Factors(Rule rule, Expr limit, IReadOnlyList<BudgetWindow> windows)
     {
         var numbers = limit.WithParts().OfType<NumberLiteral>().Select(n => n.Value).ToList();
         var factor = numbers.FirstOrDefault(n => n > 1);
@@ -114,12 +139,12 @@ internal static partial class RuleLint
             yield return WorkspaceLint.Finding(rule.Position, "hard-coded-burn", $"the {text.Name} of {rule.Name} says {shown}x whatever the burn is",
                 "print what was measured: {{ $value }} divided by the budget");
         }
-        var other = model.Objectives.FirstOrDefault(o => o.WindowMinutes != 30 * 1440);
-        if (FactorsOfThirtyDays.Contains(factor) && other is not null && model.Objectives.All(o => o.WindowMinutes == other.WindowMinutes))
+        var other = windows.FirstOrDefault(w => w.NominalMinutes != 30 * 1440);
+        if (FactorsOfThirtyDays.Contains(factor) && other is not null && windows.All(w => w.NominalMinutes == other.NominalMinutes))
         {
-            var right = 0.02 * other.WindowMinutes / 60;
+            var right = 0.02 * other.NominalMinutes / 60;
             yield return WorkspaceLint.Finding(rule.Position, "factor-of-thirty-days",
-                $"{shown} is 2 % of a budget of 30 days in an hour; over the {other.Windows[0].Name} declared here the same share is "
+                $"{shown} is 2 % of a budget of 30 days in an hour; over the {other.Name} declared here the same share is "
                 + $"{right.ToString("0.##", CultureInfo.InvariantCulture)}", "derive the factor: share × window ÷ alert window");
         }
     }
