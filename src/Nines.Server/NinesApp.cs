@@ -71,6 +71,8 @@ public static class NinesApp
             return reading.Model is { ErrorBudgetPolicies: [var policy, ..] } ? (policy, "")
                 : (null, reading.Problems.Count > 0 ? reading.Problems[0].ToString() : "the body must be a nines/v1 document of kind ErrorBudgetPolicy");
         });
+        services.AddSingleton<KnownServices>(s => () => s.GetRequiredService<WorkspaceWatcher>().State.Model.Services);
+        services.AddSingleton<KnownActors>(s => cancellation => s.GetRequiredService<Accounts>().NamesAsync(cancellation));
         services.AddTelemetry(options);
         services.AddDelivery(options);
         services.AddAlerting(publicUrl);
@@ -164,12 +166,14 @@ public static class NinesApp
         sources.StepSoon = services.GetRequiredService<LedgerWorker>().Hurry;
         var door = services.GetRequiredService<AlertDoor>();
         var rules = services.GetRequiredService<RuleWorker>();
+        var definitions = services.GetRequiredService<ObjectiveDefinitions>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
-        services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, _) =>
+        services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
         {
             discovery.Apply(model.ScrapeJobs);
             sources.Apply(model.Sources);
             ledger.Apply(model.Objectives);
+            await definitions.ApplyAsync(model.Objectives, stop);
             door.Apply(model.Receivers);
             rules.Apply(model.RuleGroups, model.ExternalLabels);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.

@@ -77,6 +77,56 @@ public sealed partial class PageTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task Objective_Policy_TellsBandBoundsRecordAndReplay()
+    {
+        await using var site = await Site.StartAsync(PlayedReports.Full());
+        var page = await site.OpenAsync(chromium, Orders);
+        var policy = page.GetByRole(AriaRole.Region, new() { Name = "Policy" });
+        await Assertions.Expect(policy.Locator("li[aria-current=true]")).ToContainTextAsync("Freeze");
+        await policy.GetByRole(AriaRole.Button, new() { Name = "over 30.0" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Note, new() { Name = "Back to the better band" })).ToContainTextAsync("25.0\u202f% + 5 points");
+        await page.Keyboard.PressAsync("Escape");
+        var bands = page.GetByRole(AriaRole.Region, new() { Name = "Bands" });
+        await bands.GetByText("changes were recorded").ClickAsync();
+        await Assertions.Expect(bands.GetByRole(AriaRole.Listitem).First).ToContainTextAsync("left, policy default");
+        var plot = page.GetByRole(AriaRole.Group, new() { Name = "The last 90 days: budget left" });
+        await plot.FocusAsync();
+        await page.Keyboard.PressAsync("End");
+        await Assertions.Expect(page.Locator("figure[data-chart=policy] output")).ToContainTextAsync("left");
+    }
+
+    [Fact]
+    public async Task Objective_Edited_ShowsSeamsAndOpensTheEarlierAccount()
+    {
+        await using var site = await Site.StartAsync(PlayedReports.Full());
+        var page = await site.OpenAsync(chromium, Orders + "?range=28d", scripts: false);
+        await Assertions.Expect(page.Locator("figure[data-chart=budget] svg > line.line-ink.dash")).ToHaveCountAsync(2);
+        var edits = page.GetByRole(AriaRole.Region, new() { Name = "Edits" });
+        await Assertions.Expect(edits).ToContainTextAsync("99.5 % → 99.9 %");
+        await edits.GetByRole(AriaRole.Link, new() { Name = "Number 3" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("An earlier account");
+        await page.GetByRole(AriaRole.Link, new() { Name = "All accounts and edits" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(site.Address + Orders + "#h-edits");
+    }
+
+    [Fact]
+    public async Task Service_LeadsToItsObjectivesAndBack()
+    {
+        await using var site = await Site.StartAsync(PlayedReports.Full(), true,
+            ("services.yaml", "apiVersion: openslo/v1\nkind: Service\nmetadata:\n  name: checkout\n  displayName: Checkout\n  annotations:\n    nines.dev/owner: Team Till\n    nines.dev/runbook: https://wiki.example/till\n    nines.dev/depends-on: payments, ledger\nspec:\n  description: Takes orders.\n"));
+        var page = await site.OpenAsync(chromium, "/services");
+        (await page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Rowheader).GetByRole(AriaRole.Link).AllTextContentsAsync()).ShouldBe(["payments", "Checkout", "search", "scraper", "catalogue"]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Checkout" }).ClickAsync();
+        var about = page.GetByRole(AriaRole.Region, new() { Name = "What the workspace says" });
+        await Assertions.Expect(about).ToContainTextAsync("Team Till");
+        await Assertions.Expect(about.GetByRole(AriaRole.Link, new() { Name = "wiki.example/till" })).ToHaveAttributeAsync("href", "https://wiki.example/till");
+        await Assertions.Expect(about.GetByRole(AriaRole.Link, new() { Name = "payments (exhausted)" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Orders are accepted" }).ClickAsync();
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "You are here" }).GetByRole(AriaRole.Link, new() { Name = "checkout" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(site.Address + "/services/checkout");
+    }
+
+    [Fact]
     public async Task Pages_WithoutScripts_ReadTheSame()
     {
         await using var site = await Site.StartAsync(PlayedReports.Full());

@@ -1,12 +1,13 @@
 using Nines.Core;
 using Nines.Core.Objectives;
 using Nines.Metrics;
+using Nines.Server.Objectives;
 using NodaTime;
 
 namespace Nines.Browser.Tests;
 
 /// <summary>A ledger whose books are written by hand and read by the real arithmetic.</summary>
-internal sealed class PlayedReports : IObjectiveReports
+internal sealed class PlayedReports : IObjectiveReports, IObjectiveHistory, IBudgetBands
 {
     private const int Day = 1440;
     private const int Window = 28 * Day;
@@ -50,6 +51,56 @@ internal sealed class PlayedReports : IObjectiveReports
 
     WindowAccount? IObjectiveReports.Window(string key, long fromMinute, long toMinute) => Find(key)?.Window;
 
+    public AdjustmentEffect? Effect(string key, Adjustment adjustment)
+    {
+        lock (_played)
+        {
+            return _played.Find(p => p.Objective.Key == key) is { } played ? AdjustmentEffect.Of(played.Objective, played.Ledger.Book, [], adjustment, Minute) : null;
+        }
+    }
+
+    public IReadOnlyList<CauseAttribution> Causes(string key, long fromMinute, long toMinute) =>
+        key.StartsWith("payments/", StringComparison.Ordinal) ? [new("load-test", true, 1, 870, 60), new("network", false, 2, 4000, 410)] : [];
+
+    public PolicyReplay Replay(Objective objective, int minutes)
+    {
+        lock (_played)
+        {
+            return BudgetPolicyMachine.Replay(objective, _played.Find(p => p.Objective.Key == objective.Key)!.Ledger.Book, ExcludedTime.None, Minute - minutes, Minute);
+        }
+    }
+
+    public Task<IReadOnlyList<RecordedBand>> BandChangesAsync(string key, CancellationToken cancellation)
+    {
+        var stretches = Replay(Find(key)!.Objective, 90 * Day).Stretches;
+        return Task.FromResult<IReadOnlyList<RecordedBand>>([.. stretches.Zip(stretches.Skip(1))
+            .Select(p => new RecordedBand(At(p.Second.FromMinute), new(key, "default", p.First.Band, p.Second.Band, p.Second.RemainingShare ?? 0))).Reverse()]);
+    }
+
+    public Task<IReadOnlyList<RecordedEdit>> EditsAsync(string key, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<RecordedEdit>>(!key.Contains("orders", StringComparison.Ordinal) ? [] :
+    [
+        new(At(Minute - 2 * Day), new(key, true, [new("indicator", "sum(rate(http_requests_total{route=\"/checkout\", code=~\"5..|429\"}[5m]))\nsum(rate(http_requests_total{route=\"/checkout\"}[5m]))", "sum(rate(http_requests_total{route=\"/checkout\", code=~\"5..\"}[5m]))\nsum(rate(http_requests_total{route=\"/checkout\"}[5m]))")])),
+        new(At(Minute - 16 * Day), new(key, false, [new("target", "99.5 %", "99.9 %"), new("budget policy", "default", "strict")])),
+    ]);
+
+    public IReadOnlyList<LedgerGeneration> Generations(ObjectiveReport report) =>
+    [
+        new(7, "bad=http_requests_total{code=~\"5..\",route=\"/checkout\"};total=http_requests_total{route=\"/checkout\"}", At(Minute - 2 * Day), true, Minute - 20 * Day, Minute, default),
+        .. report.Objective.Key.Contains("orders", StringComparison.Ordinal)
+            ? [new LedgerGeneration(3, "bad=http_requests_total{code=~\"5..|429\",route=\"/checkout\"};total=http_requests_total{route=\"/checkout\"}", At(Minute - 90 * Day), false,
+                Minute - 90 * Day, Minute - 2 * Day, new(Minute - Window, Minute - 20 * Day, 2_640_000, 1910, 8 * Day, 0, 0, 0, false))] : Array.Empty<LedgerGeneration>(),
+    ];
+
+    public GenerationAccount? Generation(long id)
+    {
+        var report = Find("checkout/orders@production");
+        return id != 3 || report is null ? null
+            : new(report.Objective, Generations(report)[1], Minute - 2 * Day, report.Windows[0], Course(report.Objective.Key, Minute - Window, Minute, 60), 60);
+    }
+
+    public BandState? Of(string key) => Find(key) is { RemainingShare: { } left } report
+        ? new(key, report.Objective.ErrorBudgetPolicy.Name, report.Objective.ErrorBudgetPolicy.BandOf(left).Name, At(Minute - 12)) : null;
+
     /// <summary>More failures in the running minute; live pages hear of it.</summary>
     public void Fail(string key, int failures)
     {
@@ -66,12 +117,13 @@ internal sealed class PlayedReports : IObjectiveReports
         var reports = new PlayedReports();
         reports.Add("checkout", "orders", "Orders are accepted", 0.999m, 230, b =>
         {
+            Outage(b, 58 * Day, 60, 200);
             Outage(b, 20 * Day, 60, 60);
             Outage(b, 9 * Day, 60, 50);
             Outage(b, 12, 12, 40);
             b.AddSpan(new(At(Minute - 5 * Day), At(Minute - 5 * Day + 274), 60_000, 80, SpanKind.Gap, 0));
             b.AddSpan(new(At(Minute - 14 * Day), At(Minute - 14 * Day + 3), 0, 0, SpanKind.Unseen, 41));
-        }, gapFrom: 5 * Day, gapMinutes: 274);
+        }, first: 75 * Day, gapFrom: 5 * Day, gapMinutes: 274);
         reports.Add("payments", "cards", "Card authorisations are answered", 0.9995m, 90, b => Outage(b, 40, 40, 60));
         reports.Add("search", "speed", "Searches are answered within 300 ms", 0.95m, 400, b => Outage(b, 3 * Day, 1500, 310));
         reports.Add("scraper", "prices", "Prices are younger than 8 days", 0.99m, 12, _ => { }, gapFrom: 274, gapMinutes: 274, lostSince: 274);

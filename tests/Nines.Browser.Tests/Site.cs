@@ -7,6 +7,7 @@ using Microsoft.Playwright;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.Server;
+using Nines.Server.Objectives;
 
 namespace Nines.Browser.Tests;
 
@@ -115,6 +116,10 @@ internal sealed class Site : IAsyncDisposable
             if (reports is not null)
             {
                 builder.Services.AddSingleton(reports);
+            }
+            if (reports is PlayedReports played)
+            {
+                builder.Services.AddSingleton<IObjectiveHistory>(played).AddSingleton<IBudgetBands>(played);
             }
         });
         await _app.StartAsync();

@@ -29,7 +29,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public string Data => Path.Combine(_root, "data");
 
-    public static async Task<RunningServer> StartAsync(IReadOnlyDictionary<string, string>? files = null, bool demo = false, string? root = null, ILoggerProvider? logs = null, string? postgres = null)
+    public static async Task<RunningServer> StartAsync(IReadOnlyDictionary<string, string>? files = null, bool demo = false, string? root = null, ILoggerProvider? logs = null, string? postgres = null, Func<WebApplication, Task>? prepare = null)
     {
         root ??= Directory.CreateTempSubdirectory("nines-test-").FullName;
         Directory.CreateDirectory(Path.Combine(root, "workspace"));
@@ -47,6 +47,10 @@ internal sealed class RunningServer : IAsyncDisposable
                     builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
                 }
             });
+        if (prepare is not null)
+        {
+            await prepare(app);
+        }
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningServer(app, root);
     }

@@ -95,12 +95,14 @@ internal static class DemoVerb
         await phone.StartAsync(stop);
         using var shop = StartShop("serve", "--port", $"{ports.Shop}");
         await using var app = NinesApp.Create(options);
+        await DemoHistory.PlayAsync(app.Services, stop);
         await app.StartAsync(stop);
         using var customers = StartShop("traffic", "--target", $"http://127.0.0.1:{ports.Shop}", "--rate", $"{rate}");
         await output.WriteLineAsync($"""
             http://127.0.0.1:{ports.Nines}
 
             A shop on port {ports.Shop} has customers, and Nines keeps its promises. In this demo loopback visitors need not sign in.
+            The sixty days before today are played; what is counted from now on is real.
             Try, from another terminal:
 
               break checkout      curl -X POST 'http://127.0.0.1:{ports.Shop}/faults?errors=0.5&route=/checkout'

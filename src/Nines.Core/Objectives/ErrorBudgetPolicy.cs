@@ -112,14 +112,15 @@ public static class BudgetPolicyMachine
     public static BandState Fold(BandChanged change, long atMs) => new(change.Objective, change.Policy, change.To, atMs);
 
     /// <summary>The bands an objective would have been in: its account replayed through its policy, one look every <paramref name="stepMinutes"/>.</summary>
-    /// <returns>Each stretch in one band, oldest first, up to <paramref name="toMinute"/>.</returns>
-    public static IReadOnlyList<BandStretch> Replay(
+    public static PolicyReplay Replay(
         Objective objective, LedgerBook book, ExcludedTime excluded, long fromMinute, long toMinute, int stepMinutes = 60)
     {
+        var points = new List<SharePoint>();
         var stretches = new List<BandStretch>();
         BandState? state = null;
-        // Before the first entry there is nothing to judge.
+        // Before the first entry there is nothing to judge; the last look is at the end.
         var start = Math.Max(fromMinute, book.FirstMinute ?? toMinute);
+        start += Math.Max(0, toMinute - start) % stepMinutes;
         for (var minute = start; minute <= toMinute; minute += stepMinutes)
         {
             var share = BudgetCalculator.Over(objective, book, objective.Windows[0], minute, excluded: excluded).RemainingShare;
@@ -132,11 +133,23 @@ public static class BudgetPolicyMachine
                 }
                 stretches.Add(new(next.Band, minute, toMinute, share));
             }
+            points.Add(new(minute, share, next?.Band ?? ""));
             state = next;
         }
-        return stretches;
+        return new(stretches, points);
     }
 }
+
+/// <summary>An account replayed through a budget policy.</summary>
+/// <param name="Stretches">Each stretch in one band, oldest first, up to the end.</param>
+/// <param name="Points">The share of budget left at each look, oldest first.</param>
+public sealed record PolicyReplay(IReadOnlyList<BandStretch> Stretches, IReadOnlyList<SharePoint> Points);
+
+/// <summary>One look at a budget.</summary>
+/// <param name="Minute">When, Unix minutes.</param>
+/// <param name="RemainingShare">Share of budget left of the window that ended then; null without events.</param>
+/// <param name="Band">The band it was in; empty before the first share.</param>
+public readonly record struct SharePoint(long Minute, double? RemainingShare, string Band);
 
 /// <summary>A time in one band.</summary>
 /// <param name="Band">The band.</param>

@@ -79,6 +79,22 @@ public sealed record EvaluatedShare(EvaluatedQuery Query, bool OfFailures) : Ind
     protected override string What => $"{(OfFailures ? "failure" : "success")}~{Query.Canonical}";
 }
 
+/// <summary>What an objective counted before its indicator was edited, known by its canonical text only; enough to read the account.</summary>
+/// <param name="Text">The canonical text.</param>
+public sealed record PastIndicator(string Text) : Indicator
+{
+    private static readonly string[] Evaluated = ["good~", "bad~", "failure~", "success~"];
+
+    /// <inheritdoc/>
+    public override long Scale => Evaluated.Any(p => Text.StartsWith(p, StringComparison.Ordinal)) ? 1_000_000 : LedgerTime.Scale;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Queries => [Text];
+
+    /// <inheritdoc/>
+    protected override string What => Text;
+}
+
 /// <summary>A value that is good while it keeps a limit. Every sample is judged; a slice is good when enough of its samples are.</summary>
 /// <param name="Query">Gives the value, or one for each of several series.</param>
 /// <param name="Operator">How a good value relates to the limit.</param>

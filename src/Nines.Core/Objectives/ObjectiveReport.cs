@@ -194,4 +194,10 @@ public interface IObjectiveReports
     /// objective, when no counters count it, or when more than <see cref="Attribution.MaxSeries"/> series do.
     /// </summary>
     IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute);
+
+    /// <summary>What an adjustment does to the budget of an objective; null when there is no such objective.</summary>
+    AdjustmentEffect? Effect(string key, Adjustment adjustment);
+
+    /// <summary>What the causes that adjustments name have to answer for in a stretch; empty without any.</summary>
+    IReadOnlyList<CauseAttribution> Causes(string key, long fromMinute, long toMinute);
 }

@@ -1,3 +1,4 @@
+using Nines.Core.Catalog;
 using Nines.Core.Objectives;
 
 namespace Nines.Core.Workspace;
@@ -18,7 +19,7 @@ internal static class OpenSloReader
                 var description = spec?.Text("description")?.Value ?? "";
                 if (name is not null && found.IsNew(file, name, "service", name.Value))
                 {
-                    found.Services.Add(name.Value, new(name.Value, displayName ?? name.Value, description, file.At(top.Node)));
+                    found.Services.Add(name.Value, OfService(new(name.Value, displayName ?? name.Value, description, file.At(top.Node)), metadata));
                 }
                 spec?.Done();
                 break;
@@ -161,6 +162,25 @@ internal static class OpenSloReader
             return null;
         }
         return new((int)(window.Value / 60_000), method == "Timeslices" ? target : null);
+    }
+
+    private static Service OfService(Service service, Fields? metadata)
+    {
+        var annotations = metadata?.Map("annotations");
+        var runbook = annotations?.Text("nines.dev/runbook");
+        Uri? address = null;
+        if (runbook is not null && !(Uri.TryCreate(runbook.Value, UriKind.Absolute, out address) && address.Scheme is "http" or "https"))
+        {
+            annotations!.File.Error(runbook, "bad-value", "nines.dev/runbook must be an address", "such as https://wiki.example/checkout");
+            address = null;
+        }
+        return service with
+        {
+            Owner = annotations?.Text("nines.dev/owner")?.Value.Trim() ?? "",
+            Runbook = address,
+            DependsOn = [.. (annotations?.Text("nines.dev/depends-on")?.Value ?? "")
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)],
+        };
     }
 
     private static IReadOnlyList<string> GroupBy(Fields? annotations)

@@ -127,6 +127,21 @@ internal sealed class Accounts(IStateStore store, TimeProvider time)
     public async Task<IReadOnlyList<UserAccount>> UsersAsync(CancellationToken cancellation) =>
         [.. (await store.ListAsync("user", cancellation)).Select(r => JsonSerializer.Deserialize(r.Json, AccessJson.Default.UserAccount)!)];
 
+    /// <summary>The names of people and programs by what the journal calls them.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(CancellationToken cancellation)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal) { ["system"] = "Nines" };
+        foreach (var user in await UsersAsync(cancellation))
+        {
+            names[$"person:{user.Id}"] = user.Name;
+        }
+        foreach (var token in await TokensAsync(cancellation))
+        {
+            names[$"token:{token.Id}"] = $"the token {token.Name}";
+        }
+        return names;
+    }
+
     /// <summary>The program that a bearer token stands for, or null.</summary>
     public async Task<ClaimsPrincipal?> TokenAsync(string secret, CancellationToken cancellation)
     {

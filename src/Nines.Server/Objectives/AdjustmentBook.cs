@@ -14,7 +14,7 @@ namespace Nines.Server.Objectives;
 internal readonly record struct AdjustmentOutcome(Adjustment? Adjustment, int Status, string Field, string Wrong);
 
 /// <summary>The adjustments: rows and facts in one transaction, and told to the ledger at once. The ledger itself is never changed by them.</summary>
-internal sealed class AdjustmentBook(LedgerEngine engine, IStateStore store, TimeProvider time) : IHostedService
+internal sealed class AdjustmentBook(LedgerEngine engine, IObjectiveReports reports, IStateStore store, TimeProvider time) : IHostedService
 {
     /// <summary>Most adjustments that are kept.</summary>
     public const int Max = 10_000;
@@ -57,8 +57,8 @@ internal sealed class AdjustmentBook(LedgerEngine engine, IStateStore store, Tim
         string? objective, string? service, long fromMinute, long toMinute, string reason, string cause, string actor, CancellationToken cancellation)
     {
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var found = objective is not null ? engine.Find(objective)?.Objective
-            : engine.Standings().Select(s => s.Objective).FirstOrDefault(o => o.Service == service);
+        var found = objective is not null ? reports.Find(objective)?.Objective
+            : reports.All().Select(r => r.Objective).FirstOrDefault(o => o.Service == service);
         if (found is null && (objective is null) != (service is null))
         {
             return new(null, 422, objective is null ? "service" : "objective",
@@ -93,6 +93,9 @@ internal sealed class AdjustmentBook(LedgerEngine engine, IStateStore store, Tim
                 PolicyFacts.Of(new AdjustmentUndone(id, reason.Trim()), actor, nowMs), cancellation)
             : Task.FromResult(new AdjustmentOutcome(null, 404, "id", $"there is no adjustment {id}"));
     }
+
+    /// <summary>Those about an objective, the latest request first.</summary>
+    public IReadOnlyList<Adjustment> About(Objective objective) => [.. All().Where(a => a.IsAbout(objective))];
 
     private (Adjustment? Adjustment, long Version) Known(string id)
     {

@@ -38,6 +38,15 @@ internal sealed partial class BudgetBands(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            // What was judged before a restart is shown before it is judged again.
+            await LoadAsync(stoppingToken);
+        }
+        catch (StoreRefusedException e)
+        {
+            LogFailed(e);
+        }
         using var turn = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
         while (await turn.WaitForNextTickAsync(stoppingToken))
         {

@@ -92,24 +92,6 @@ internal sealed partial class LedgerEngine(
         }
     }
 
-    /// <summary>The bands an objective would have been in by its policy over the last minutes, from the stored ledger.</summary>
-    /// <exception cref="StoreRefusedException">The ledger cannot be read now.</exception>
-    public IReadOnlyList<BandStretch> Replay(Objective objective, int minutes)
-    {
-        // A connection of its own: the ledger's thread works on the other one.
-        using var reader = store.Reopen();
-        var now = LedgerTime.LastEnded(_nowMs);
-        var ledger = new ObjectiveLedger(objective.Indicator, objective.Slices);
-        reader.Load(reader.Generation(objective.Key, objective.Indicator.Canonical, _nowMs).Id, (now - minutes - objective.HistoryMinutes) / 60, ledger);
-        ledger.Close(now);
-        ExcludedTime excluded;
-        lock (_gate)
-        {
-            excluded = ExcludedTime.Of(objective, _adjustments);
-        }
-        return BudgetPolicyMachine.Replay(objective, ledger.Book, excluded, now - minutes, now);
-    }
-
     /// <summary>Moves everything to a moment and returns the alerts to post.</summary>
     public IReadOnlyList<PostedAlert> Step(long nowMs)
     {
@@ -215,6 +197,24 @@ internal sealed partial class LedgerEngine(
         lock (_gate)
         {
             return _tracked.TryGetValue(key, out var tracked) ? [.. tracked.Groups?.All.Select(g => g.Report(_nowMs)) ?? []] : [];
+        }
+    }
+
+    /// <inheritdoc/>
+    public AdjustmentEffect? Effect(string key, Adjustment adjustment)
+    {
+        lock (_gate)
+        {
+            return Tracked(key) is { } t ? AdjustmentEffect.Of(t.Objective, t.Ledger.Book, _adjustments, adjustment, LedgerTime.MinuteOf(_nowMs)) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CauseAttribution> Causes(string key, long fromMinute, long toMinute)
+    {
+        lock (_gate)
+        {
+            return Tracked(key) is { } t ? CauseAttribution.Of(t.Objective, t.Ledger.Book, _adjustments, fromMinute, toMinute) : [];
         }
     }
 

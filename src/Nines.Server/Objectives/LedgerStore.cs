@@ -21,6 +21,15 @@ internal sealed record LedgerChanges(
     };
 }
 
+/// <summary>A generation of an objective's account as the store knows it.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Objective">The objective's key.</param>
+/// <param name="Indicator">What it counts, canonical.</param>
+/// <param name="StartedMs">When it was made, ms since the Unix epoch.</param>
+/// <param name="FirstHour">The first hour it has entries in, Unix hours; null without any.</param>
+/// <param name="LastHour">The last one.</param>
+internal sealed record StoredGeneration(long Id, string Objective, string Indicator, long StartedMs, long? FirstHour, long? LastHour);
+
 /// <summary>
 /// The ledger on disk, <c>ledger.db</c>: hours, spans and revisions of each generation and, in the same transaction, the cursors they were counted with,
 /// so that a crash at any moment neither loses nor repeats an event. Format: docs/formats/ledger.md.
@@ -107,6 +116,14 @@ internal sealed class LedgerStore : IDisposable
         }
         return keys;
     });
+
+    /// <summary>The generations of an objective's account, the latest first.</summary>
+    /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
+    public IReadOnlyList<StoredGeneration> Generations(string objective) => Guarded(() => Read("where objective = $k", objective));
+
+    /// <summary>One generation; null when there is none of this number.</summary>
+    /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
+    public StoredGeneration? Find(long generation) => Guarded(() => Read("where id = $k", generation).FirstOrDefault());
 
     /// <summary>Fills a fresh ledger with what is stored of a generation since an hour.</summary>
     /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
@@ -215,6 +232,22 @@ internal sealed class LedgerStore : IDisposable
         {
             throw new StoreRefusedException(e.Message, e);
         }
+    }
+
+    private List<StoredGeneration> Read(string where, object key)
+    {
+        var found = new List<StoredGeneration>();
+        using var select = Command($"""
+            select id, objective, indicator, started_ms, (select min(hour) from hour where generation = id), (select max(hour) from hour where generation = id)
+            from generation {where} order by started_ms desc, id desc
+            """, ("$k", key));
+        using var row = select.ExecuteReader();
+        while (row.Read())
+        {
+            found.Add(new(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetInt64(4),
+                row.IsDBNull(5) ? null : row.GetInt64(5)));
+        }
+        return found;
     }
 
     private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)

@@ -226,13 +226,57 @@ public sealed record GroupItem(string Key, IReadOnlyDictionary<string, string> L
 /// <param name="To">Its end.</param>
 /// <param name="Bad">Bad events of the account in it.</param>
 /// <param name="ByLabel">How they spread over each label, the most telling first.</param>
-public sealed record AttributionItem(string From, string To, double Bad, IReadOnlyList<LabelItem> ByLabel)
+/// <param name="ByCause">What the causes that adjustments name have to answer for.</param>
+/// <param name="WithoutCauseBad">Bad events that no adjustment names a cause for.</param>
+public sealed record AttributionItem(
+    string From, string To, double Bad, IReadOnlyList<LabelItem> ByLabel, IReadOnlyList<CauseItem> ByCause, double WithoutCauseBad)
 {
     /// <summary>The item of spreads.</summary>
-    public static AttributionItem Of(IReadOnlyList<LabelAttribution> spreads, WindowAccount account) => new(
+    public static AttributionItem Of(
+        IReadOnlyList<LabelAttribution> spreads, IReadOnlyList<CauseAttribution> causes, WindowAccount account) => new(
         Format.Iso(account.FromMinute * LedgerTime.MinuteMs), Format.Iso(account.ToMinute * LedgerTime.MinuteMs), account.Bad,
-        [.. spreads.Select(s => new LabelItem(s.Label, [.. s.Shares.Select(v => new ShareItem(v.Value, v.Bad, v.Total))], s.Unexplained))]);
+        [.. spreads.Select(s => new LabelItem(s.Label, [.. s.Shares.Select(v => new ShareItem(v.Value, v.Bad, v.Total))], s.Unexplained))],
+        [.. causes.Select(c => new CauseItem(c.Cause, c.Counts, c.Adjustments, c.Good, c.Bad))], account.Bad - causes.Sum(c => c.Bad));
 }
+
+/// <summary>What one cause has to answer for.</summary>
+/// <param name="Cause">The cause that adjustments name.</param>
+/// <param name="Approved">Whether they are approved, so that its events are out of the account.</param>
+/// <param name="Adjustments">How many name it.</param>
+/// <param name="GoodEvents">Good events in their time.</param>
+/// <param name="BadEvents">Bad events in their time.</param>
+public sealed record CauseItem(string Cause, bool Approved, int Adjustments, double GoodEvents, double BadEvents);
+
+/// <summary>The accounts of an objective and the edits of its promise.</summary>
+/// <param name="Items">The accounts, the present one first.</param>
+/// <param name="Edits">The recorded edits, the latest first.</param>
+public sealed record GenerationList(IReadOnlyList<GenerationItem> Items, IReadOnlyList<EditItem> Edits)
+{
+    /// <summary>The list of both.</summary>
+    public static GenerationList Of(IReadOnlyList<LedgerGeneration> generations, IReadOnlyList<RecordedEdit> edits) => new(
+        [.. generations.Select(g => new GenerationItem(g.Id, g.Indicator, g.IsPresent, Format.Iso(g.StartedMs),
+            g.FirstMinute is { } f ? Format.Iso(f * LedgerTime.MinuteMs) : null, g.LastMinute is { } l ? Format.Iso(l * LedgerTime.MinuteMs) : null,
+            g.BeforePresent.Good, g.BeforePresent.Bad))],
+        [.. edits.Select(e => new EditItem(Format.Iso(e.AtMs), e.Edit.NewAccount, e.Edit.Changes))]);
+}
+
+/// <summary>An account of an objective.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Indicator">What it counts, canonical.</param>
+/// <param name="Present">Whether the figures come from it.</param>
+/// <param name="Since">When it was made.</param>
+/// <param name="From">The hour of its first entry; null without any.</param>
+/// <param name="To">The end of the hour of its last entry.</param>
+/// <param name="OnlyHereGood">Good events of the present window from before the present account's first entry.</param>
+/// <param name="OnlyHereBad">Bad events of the present window from before the present account's first entry.</param>
+public sealed record GenerationItem(
+    long Id, string Indicator, bool Present, string Since, string? From, string? To, double OnlyHereGood, double OnlyHereBad);
+
+/// <summary>An edit of a promise.</summary>
+/// <param name="At">When it was activated.</param>
+/// <param name="NewAccount">Whether another account goes on from there.</param>
+/// <param name="Changes">What changed.</param>
+public sealed record EditItem(string At, bool NewAccount, IReadOnlyList<DefinitionChange> Changes);
 
 /// <summary>The spread over one label.</summary>
 /// <param name="Label">The label.</param>

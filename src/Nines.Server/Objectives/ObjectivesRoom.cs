@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,10 +8,8 @@ using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.PromQL;
-using Nines.Server.Objectives.Pages;
 using Nines.Server.Objectives.Sources;
 using Nines.Server.State;
-using Nines.Server.Web;
 
 namespace Nines.Server.Objectives;
 
@@ -35,6 +32,8 @@ internal static class ObjectivesRoom
         services.AddSingleton<IObjectiveReports>(s => s.GetRequiredService<LedgerEngine>());
         services.AddSingleton<AdjustmentBook>();
         services.AddHostedService(s => s.GetRequiredService<AdjustmentBook>());
+        services.AddSingleton<ObjectiveDefinitions>();
+        services.AddSingleton<IObjectiveHistory, ObjectiveHistory>();
         services.AddSingleton(s => new BudgetBands(
             s.GetRequiredService<LedgerEngine>(), s.GetRequiredService<IStateStore>(), s.GetRequiredService<IAlertDoor>(), publicUrl,
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<BudgetBands>>()));
@@ -56,6 +55,9 @@ internal static class ObjectivesRoom
                 reports.Find(key) is { } report ? TypedResults.Ok(ObjectiveItem.Of(report, reports.Groups(key))) : TypedResults.NotFound())
             .WithName("GetObjective").WithSummary("One objective by its key, service/slo[/objective]@environment.");
         routes.MapPolicies();
+        routes.MapServices();
+        routes.MapGet("/nines/v1/generations/{**key}", Generations).WithTags("Objectives").WithName("ListGenerations")
+            .WithSummary("The accounts of an objective, one for each meaning its indicator had, and the recorded edits of its promise.");
         routes.MapGet("/nines/v1/attribution/{**key}", Attribute).WithTags("Objectives")
             .WithName("AttributeObjective").WithSummary("How the bad events of an objective spread over the labels of the series that counted them.");
     }
@@ -70,7 +72,7 @@ internal static class ObjectivesRoom
         var length = Math.Clamp(minutes ?? report.Objective.WindowMinutes, 1, report.Objective.HistoryMinutes);
         var to = report.Window.ToMinute;
         return reports.Attribute(key, to - length, to) is { } spreads && reports.Window(key, to - length, to) is { } account
-            ? TypedResults.Ok(AttributionItem.Of(spreads, account))
+            ? TypedResults.Ok(AttributionItem.Of(spreads, reports.Causes(key, to - length, to), account))
             : TypedResults.Problem(statusCode: StatusCodes.Status422UnprocessableEntity, title: "The failures cannot be charged to labels",
                 extensions: new Dictionary<string, object?>(StringComparer.Ordinal)
                 {
@@ -79,69 +81,27 @@ internal static class ObjectivesRoom
                 });
     }
 
+    /// <summary><c>GET /nines/v1/generations/{key}</c>.</summary>
+    private static async Task<Results<Ok<GenerationList>, NotFound, ProblemHttpResult>> Generations(
+        string key, IObjectiveReports reports, IObjectiveHistory history, CancellationToken stop)
+    {
+        if (reports.Find(key) is not { } report)
+        {
+            return TypedResults.NotFound();
+        }
+        try
+        {
+            return TypedResults.Ok(GenerationList.Of(history.Generations(report), await history.EditsAsync(key, stop)));
+        }
+        catch (StoreRefusedException e)
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, title: "The request failed", detail: e.Message,
+                extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = "store-away" });
+        }
+    }
+
     /// <summary>The API: <c>GET /nines/v1/sources</c>.</summary>
     public static void MapSources(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/nines/v1/sources", (SourceReaders readers) => TypedResults.Ok(readers.Status())).WithTags("Objectives")
             .WithName("ListSources").WithSummary("The external sources, and how far each objective was read from them.");
-
-    /// <summary>The pages: overview, list, detail.</summary>
-    public static void MapObjectivePages(this IEndpointRouteBuilder pages)
-    {
-        pages.MapAdjustmentForms();
-        pages.MapGet("/", (IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
-        {
-            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            return new RazorComponentResult<OverviewPage>(new { Rows = ObjectiveRow.All(reports, now), Shell = shell.For(context), NowMs = now });
-        });
-        pages.MapGet("/objectives", (string? q, string? state, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
-            new RazorComponentResult<ObjectivesPage>(new
-            {
-                Rows = ObjectiveRow.All(reports, time.GetUtcNow().ToUnixTimeMilliseconds()),
-                Shell = shell.For(context),
-                Query = q ?? "",
-                State = Enum.GetValues<BudgetState>().Select(s => (BudgetState?)s).FirstOrDefault(s => Format.State(s!.Value).Attribute == state),
-            }));
-        pages.MapGet("/attribution/{**key}",
-            IResult (string key, string? range, string? by, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
-        {
-            if (reports.Find(key) is not { } report)
-            {
-                return TypedResults.NotFound();
-            }
-            var chosen = ChartRange.For(report.Objective).FirstOrDefault(r => r.Name == range) ?? ChartRange.For(report.Objective)[^1];
-            var (from, to) = (report.Window.ToMinute - chosen.Minutes, report.Window.ToMinute);
-            return new RazorComponentResult<AttributionPage>(new
-            {
-                Report = report,
-                Spreads = reports.Attribute(key, from, to),
-                Account = reports.Window(key, from, to) ?? default,
-                By = by,
-                Range = chosen,
-                Shell = shell.For(context),
-            });
-        });
-        pages.MapGet("/objectives/{**key}",
-            IResult (string key, string? range, string? target, IObjectiveReports reports, ShellSource shell, HttpContext context, TimeProvider time) =>
-        {
-            if (reports.Find(key) is not { } report)
-            {
-                return TypedResults.NotFound();
-            }
-            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            var chosen = ChartRange.Choose(report, range, now);
-            var end = LedgerTime.LastEnded(now);
-            var course = reports.Course(key, end - chosen.Minutes, end, chosen.StepMinutes);
-            return new RazorComponentResult<ObjectivePage>(new
-            {
-                Report = report,
-                Groups = reports.Groups(key),
-                Target = decimal.TryParse(target, NumberStyles.Float, CultureInfo.InvariantCulture, out var percent) && percent is > 0 and < 100
-                    ? percent / 100 : (decimal?)null,
-                Data = CourseData.Of(report, course, chosen, Format.State(report.State).Attribute),
-                Range = chosen,
-                Shell = shell.For(context),
-                NowMs = now,
-            });
-        });
-    }
 }

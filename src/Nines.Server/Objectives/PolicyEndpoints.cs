@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Claims;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -24,22 +23,24 @@ internal static class PolicyEndpoints
     public static void MapPolicies(this IEndpointRouteBuilder routes)
     {
         var policy = routes.MapGroup("/nines/v1/budget-policy").WithTags("Objectives");
-        policy.MapGet("/{**key}", (string key, int? days, LedgerEngine engine, IBudgetBands bands) => Policy(key, days, null, engine, bands))
+        policy.MapGet("/{**key}", (string key, int? days, [AsParameters] PolicyParts parts, CancellationToken stop) =>
+                PolicyAsync(key, days, null, parts, stop))
             .WithName("GetBudgetPolicy").WithSummary("The policy of an objective, its band, and the bands of the last days (90) by the ledger.");
-        policy.MapPost("/{**key}", async (string key, int? days, HttpRequest request, LedgerEngine engine, IBudgetBands bands, ReadBudgetPolicy read,
+        policy.MapPost("/{**key}", async (string key, int? days, HttpRequest request, [AsParameters] PolicyParts parts, ReadBudgetPolicy read,
             CancellationToken stop) =>
             {
                 using var body = new MemoryStream();
                 await request.Body.CopyToAsync(body, stop);
                 var (candidate, wrong) = read(body.ToArray());
-                return candidate is null ? Refused(StatusCodes.Status422UnprocessableEntity, "body", wrong) : Policy(key, days, candidate, engine, bands);
+                return candidate is null ? Refused(StatusCodes.Status422UnprocessableEntity, "body", wrong)
+                    : await PolicyAsync(key, days, candidate, parts, stop);
             })
             .WithName("ReplayBudgetPolicy").WithSummary("When an objective would have been in which band by the policy in the body (YAML). Changes nothing.");
         var adjustments = routes.MapGroup("/nines/v1/adjustments").WithTags("Objectives");
-        adjustments.MapGet("", (AdjustmentBook book) => TypedResults.Ok(new AdjustmentList([.. book.All().Select(AdjustmentItem.Of)])))
-            .WithName("ListAdjustments").WithSummary("All adjustments, the latest request first.");
+        adjustments.MapGet("", List).WithName("ListAdjustments")
+            .WithSummary("All adjustments, or those about ?objective= with what each does to its budget; the latest request first.");
         adjustments.MapPost("", async (AdjustmentRequest body, AdjustmentBook book, HttpContext context, CancellationToken stop) =>
-                Answer(await RequestAsync(book, body, context, stop)))
+                Answer(await RequestAsync(book, body, ActorOf(context), stop)))
             .WithName("RequestAdjustment").WithSummary("Asks for a time to be taken out of accounts. It counts when a second person approves it.");
         adjustments.MapPost("/{id}/approve", async (string id, AdjustmentBook book, HttpContext context, CancellationToken stop) =>
                 Answer(await book.ApproveAsync(id, ActorOf(context), stop)))
@@ -49,31 +50,31 @@ internal static class PolicyEndpoints
             .WithName("UndoAdjustment").WithSummary("Takes an adjustment back; the account is as if it had never been.");
     }
 
-    /// <summary>The forms: <c>POST /adjustments</c>, <c>/adjustments/approve</c>, <c>/adjustments/undo</c>. They lead back to <c>next</c>; what is wrong goes
-    /// with it as <c>wrong</c>.</summary>
-    public static void MapAdjustmentForms(this IEndpointRouteBuilder pages)
+    private static Results<Ok<AdjustmentList>, NotFound> List(string? objective, AdjustmentBook book, IObjectiveReports reports)
     {
-        pages.MapPost("/adjustments", async (HttpContext context, AdjustmentBook book, [FromForm] string? objective, [FromForm] string? service,
-            [FromForm] string from, [FromForm] string to, [FromForm] string reason, [FromForm] string cause, [FromForm] string? next, CancellationToken stop) =>
-            Back(next, await RequestAsync(book, new(objective, service, from, to, reason, cause), context, stop)));
-        pages.MapPost("/adjustments/approve", async (HttpContext context, AdjustmentBook book, [FromForm] string id, [FromForm] string? next,
-            CancellationToken stop) => Back(next, await book.ApproveAsync(id, ActorOf(context), stop)));
-        pages.MapPost("/adjustments/undo", async (HttpContext context, AdjustmentBook book, [FromForm] string id, [FromForm] string? reason,
-            [FromForm] string? next, CancellationToken stop) => Back(next, await book.UndoAsync(id, reason ?? "", ActorOf(context), stop)));
+        if (objective is null)
+        {
+            return TypedResults.Ok(new AdjustmentList([.. book.All().Select(AdjustmentItem.Of)]));
+        }
+        return reports.Find(objective) is not { } report ? TypedResults.NotFound()
+            : TypedResults.Ok(new AdjustmentList([.. book.About(report.Objective)
+                .Select(a => AdjustmentItem.Of(a) with { Effect = reports.Effect(objective, a) is { } e ? new(e.Good, e.Bad, e.With, e.Without) : null })]));
     }
 
-    private static Results<Ok<BudgetPolicyItem>, NotFound, ProblemHttpResult> Policy(
-        string key, int? days, ErrorBudgetPolicy? candidate, LedgerEngine engine, IBudgetBands bands)
+    private static async Task<Results<Ok<BudgetPolicyItem>, NotFound, ProblemHttpResult>> PolicyAsync(
+        string key, int? days, ErrorBudgetPolicy? candidate, PolicyParts parts, CancellationToken stop)
     {
-        if (engine.Find(key) is not { } report)
+        if (parts.Reports.Find(key) is not { } report)
         {
             return TypedResults.NotFound();
         }
         try
         {
             var objective = candidate is null ? report.Objective : report.Objective with { ErrorBudgetPolicy = candidate };
-            var stretches = engine.Replay(objective, Math.Clamp(days ?? 90, 1, MaxDays) * 1440);
-            return TypedResults.Ok(BudgetPolicyItem.Of(objective.ErrorBudgetPolicy, key, candidate is null ? bands.Of(key) : null, stretches));
+            var replay = parts.History.Replay(objective, Math.Clamp(days ?? 90, 1, MaxDays) * 1440);
+            var changes = candidate is null ? await parts.History.BandChangesAsync(key, stop) : [];
+            var state = candidate is null ? parts.Bands.Of(key) : null;
+            return TypedResults.Ok(BudgetPolicyItem.Of(objective.ErrorBudgetPolicy, key, state, replay.Stretches, changes));
         }
         catch (StoreRefusedException e)
         {
@@ -81,14 +82,17 @@ internal static class PolicyEndpoints
         }
     }
 
-    private static Task<AdjustmentOutcome> RequestAsync(AdjustmentBook book, AdjustmentRequest asked, HttpContext context, CancellationToken stop)
+    private readonly record struct PolicyParts(IObjectiveReports Reports, IObjectiveHistory History, IBudgetBands Bands);
+
+    /// <summary>Asks for an adjustment in words.</summary>
+    internal static Task<AdjustmentOutcome> RequestAsync(AdjustmentBook book, AdjustmentRequest asked, string actor, CancellationToken stop)
     {
         if (Minute(asked.From, up: false) is not { } from || Minute(asked.To, up: true) is not { } to)
         {
             return Task.FromResult(new AdjustmentOutcome(null, 422, Minute(asked.From, up: false) is null ? "from" : "to",
                 "write times as 2026-07-01T10:00Z"));
         }
-        return book.RequestAsync(Given(asked.Objective), Given(asked.Service), from, to, asked.Reason ?? "", asked.Cause ?? "", ActorOf(context), stop);
+        return book.RequestAsync(Given(asked.Objective), Given(asked.Service), from, to, asked.Reason ?? "", asked.Cause ?? "", actor, stop);
     }
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
@@ -110,18 +114,8 @@ internal static class PolicyEndpoints
         return TypedResults.Problem(problem);
     }
 
-    private static RedirectHttpResult Back(string? next, AdjustmentOutcome outcome)
-    {
-        // A path of ours: not another host, not a scheme.
-        var path = new StringBuilder(next is ['/', ..] and not (['/', '/', ..] or ['/', '\\', ..]) ? next : "/objectives");
-        if (outcome.Wrong.Length > 0)
-        {
-            path.Append(path.ToString().Contains('?', StringComparison.Ordinal) ? '&' : '?').Append("wrong=").Append(Uri.EscapeDataString(outcome.Wrong));
-        }
-        return TypedResults.LocalRedirect(path.ToString());
-    }
-
-    private static string ActorOf(HttpContext context)
+    /// <summary>Who asks, as the journal names them.</summary>
+    internal static string ActorOf(HttpContext context)
     {
         var id = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
         return (id.StartsWith("tok_", StringComparison.Ordinal) ? "token:" : "person:") + id;
@@ -165,12 +159,22 @@ public sealed record AdjustmentItem(
     string Id, string Status, string? Objective, string? Service, string From, string To, string Reason, string Cause, string RequestedBy, string RequestedAt,
     string? ApprovedBy, string? ApprovedAt, string? UndoneBy, string? UndoneAt, string UndoReason)
 {
+    /// <summary>What it does to the budget of the objective that was asked for; null when none was.</summary>
+    public AdjustmentEffectItem? Effect { get; init; }
+
     /// <summary>The item of an adjustment.</summary>
     public static AdjustmentItem Of(Adjustment a) => new(
         a.Id, a.Status, a.Objective, a.Service, Format.Iso(a.FromMinute * LedgerTime.MinuteMs), Format.Iso(a.ToMinute * LedgerTime.MinuteMs), a.Reason, a.Cause,
         a.RequestedBy, Format.Iso(a.RequestedAtMs), a.ApprovedBy, a.ApprovedAtMs is { } approved ? Format.Iso(approved) : null, a.UndoneBy,
         a.UndoneAtMs is { } undone ? Format.Iso(undone) : null, a.UndoReason);
 }
+
+/// <summary>What an adjustment does to a budget.</summary>
+/// <param name="GoodEvents">Good events of the present window in its time.</param>
+/// <param name="BadEvents">Bad events of the present window in its time.</param>
+/// <param name="RemainingShareWith">Share of budget left with it; null without events.</param>
+/// <param name="RemainingShareWithout">Share of budget left without it.</param>
+public sealed record AdjustmentEffectItem(double GoodEvents, double BadEvents, double? RemainingShareWith, double? RemainingShareWithout);
 
 /// <summary>A budget policy and what it makes of an objective.</summary>
 /// <param name="Objective">The objective's key.</param>
@@ -183,16 +187,20 @@ public sealed record AdjustmentItem(
 /// <param name="Since">Since when.</param>
 /// <param name="Bands">The bands, best first.</param>
 /// <param name="History">The bands by the ledger, oldest first, looked at once an hour.</param>
+/// <param name="Changes">The changes that were recorded, the latest first; none for a policy that is only tried.</param>
 public sealed record BudgetPolicyItem(
     string Objective, string Policy, string Owner, double Hysteresis, IReadOnlyList<string> Exceptions, IReadOnlyList<string> NotCounted, string? Band,
-    string? Since, IReadOnlyList<BandItem> Bands, IReadOnlyList<BandStretchItem> History)
+    string? Since, IReadOnlyList<BandItem> Bands, IReadOnlyList<BandStretchItem> History,
+    IReadOnlyList<BandChangeItem> Changes)
 {
     /// <summary>The item of a policy.</summary>
-    public static BudgetPolicyItem Of(ErrorBudgetPolicy policy, string key, BandState? state, IReadOnlyList<BandStretch> history) => new(
+    public static BudgetPolicyItem Of(
+        ErrorBudgetPolicy policy, string key, BandState? state, IReadOnlyList<BandStretch> history, IReadOnlyList<RecordedBand> changes) => new(
         key, policy.Name, policy.Owner, policy.Hysteresis, policy.Exceptions, policy.NotCounted, state?.Band, state is null ? null : Format.Iso(state.SinceMs),
         [.. policy.Bands.Select(b => new BandItem(b.Name, b.Above, b.Level.ToString().ToLowerInvariant(), b.Means))],
         [.. history.Select(h => new BandStretchItem(
-            h.Band, Format.Iso(h.FromMinute * LedgerTime.MinuteMs), Format.Iso(h.ToMinute * LedgerTime.MinuteMs), h.RemainingShare))]);
+            h.Band, Format.Iso(h.FromMinute * LedgerTime.MinuteMs), Format.Iso(h.ToMinute * LedgerTime.MinuteMs), h.RemainingShare))],
+        [.. changes.Select(c => new BandChangeItem(Format.Iso(c.AtMs), c.Change.Policy, c.Change.From, c.Change.To, c.Change.RemainingShare))]);
 }
 
 /// <summary>A band of a budget policy.</summary>
@@ -208,3 +216,11 @@ public sealed record BandItem(string Name, double? Above, string Level, string M
 /// <param name="To">End.</param>
 /// <param name="RemainingShare">Share of budget left when it began.</param>
 public sealed record BandStretchItem(string Band, string From, string To, double? RemainingShare);
+
+/// <summary>A recorded change of band.</summary>
+/// <param name="At">When.</param>
+/// <param name="Policy">The policy it was judged by.</param>
+/// <param name="From">The band before; empty at first sight.</param>
+/// <param name="To">The band from then on.</param>
+/// <param name="RemainingShare">Share of budget left.</param>
+public sealed record BandChangeItem(string At, string Policy, string From, string To, double RemainingShare);

@@ -21,6 +21,9 @@ internal static class PolicyFacts
     public static Fact Of(AdjustmentUndone undo, string actor, long nowMs) =>
         Make(AdjustmentMachine.Undone, $"adjustment/{undo.Id}", nowMs, actor, undo, PolicyJson.Default.AdjustmentUndone);
 
+    public static Fact Of(ObjectiveEdited edit, long nowMs) =>
+        Make(ObjectiveDefinition.Edited, $"objective/{edit.Objective}", nowMs, "system", edit, PolicyJson.Default.ObjectiveEdited);
+
     private static Fact Make<T>(string type, string subject, long nowMs, string actor, T payload, JsonTypeInfo<T> shape) =>
         new(type, subject, nowMs * 1_000_000, actor, JsonSerializer.SerializeToUtf8Bytes(payload, shape));
 }
@@ -32,4 +35,6 @@ internal static class PolicyFacts
 [JsonSerializable(typeof(AdjustmentRequested))]
 [JsonSerializable(typeof(AdjustmentApproved))]
 [JsonSerializable(typeof(AdjustmentUndone))]
+[JsonSerializable(typeof(ObjectiveDefinition))]
+[JsonSerializable(typeof(ObjectiveEdited))]
 internal sealed partial class PolicyJson : JsonSerializerContext;

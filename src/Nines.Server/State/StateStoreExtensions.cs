@@ -51,4 +51,16 @@ internal static class StateStoreExtensions
     public static Task<List<StateRow>> ListAsync(
         this IStateStore store, string kind, CancellationToken cancellation, string? key1 = null, string? key2 = null, string after = "", int limit = 1000) =>
         store.ReadAsync(reader => reader.List(kind, key1, key2, after, limit), cancellation);
+
+    /// <summary>The facts of one type about a subject, the latest first; those whose payload was erased are left out.</summary>
+    public static Task<List<RecordedFact>> FactsAsync(this IStateStore store, string subject, string type, int limit, CancellationToken cancellation) =>
+        store.ReadAsync(reader => reader.Query(
+            "SELECT occurred_at, actor, payload FROM fact WHERE subject = @p1 AND type = @p2 AND payload IS NOT NULL ORDER BY seq DESC LIMIT @p3",
+            row => new RecordedFact(row.GetInt64(0), row.GetString(1), row.GetFieldValue<byte[]>(2)), subject, type, (long)limit), cancellation);
 }
+
+/// <summary>A fact as it is read back.</summary>
+/// <param name="AtNs">When it happened, nanoseconds since the Unix epoch.</param>
+/// <param name="Actor">Who did it.</param>
+/// <param name="Payload">The payload's bytes.</param>
+internal sealed record RecordedFact(long AtNs, string Actor, byte[] Payload);

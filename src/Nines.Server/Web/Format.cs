@@ -70,6 +70,13 @@ internal static class Format
     public static string Names(IReadOnlyList<string> names) =>
         names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}";
 
+    /// <summary>A name as the beginning of a sentence: <c>Freeze</c>.</summary>
+    public static string Capital(string name) => name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];
+
+    /// <summary>A band of a budget policy: its name, or the state's own word where it is named like the state.</summary>
+    public static string Band(ErrorBudgetPolicy policy, string name) =>
+        policy.Bands.FirstOrDefault(b => b.Name == name) is { } band && State(band.Level) is var (word, _, attribute) && attribute == name ? word : Capital(name);
+
     /// <summary>A time of day in UTC: <c>03:14</c>.</summary>
     public static string Time(long ms) => At(ms).ToString("HH:mm", Culture);
 

@@ -79,11 +79,11 @@ public sealed class ErrorBudgetPolicyTests
             book.Add(hour * 60 + 1, hour is >= 720 and < 744 ? 76_000 : 100_000, hour is >= 720 and < 744 ? 24_000 : 0);
             book.Observe(hour * 3_600_000, (hour + 1) * 3_600_000);
         }
-        var bands = BudgetPolicyMachine.Replay(Orders, book, ExcludedTime.None, 0, 60 * 1440);
+        var bands = BudgetPolicyMachine.Replay(Orders, book, ExcludedTime.None, 0, 60 * 1440).Stretches;
         bands.Select(b => b.Band).ShouldBe(["ok", "caution", "freeze", "caution", "ok"]);
         bands[1].FromMinute.ShouldBeInRange(720 * 60, 744 * 60);
         bands[4].FromMinute.ShouldBeInRange((720 + 28 * 24) * 60, (745 + 28 * 24) * 60);
-        BudgetPolicyMachine.Replay(Orders, book, ExcludedTime.Of([(720 * 60, 744 * 60)]), 0, 60 * 1440).Select(b => b.Band).ShouldBe(["ok"]);
+        BudgetPolicyMachine.Replay(Orders, book, ExcludedTime.Of([(720 * 60, 744 * 60)]), 0, 60 * 1440).Stretches.Select(b => b.Band).ShouldBe(["ok"]);
     }
 
     [Fact]

@@ -62,7 +62,11 @@ public sealed class PolicyTests : IAsyncDisposable
         (await FactsAsync()).ShouldBe([
             "objective.band-changed/1 ok caution", "objective.band-changed/1 caution freeze",
             "objective.band-changed/1 freeze caution", "objective.band-changed/1 caution ok"]);
-        _engine.Replay(LedgerEngineTests.Orders("requests_total") with { Target = 0.9m }, 90 * 1440).ShouldNotBeEmpty();
+        var book = new AdjustmentBook(_engine, _engine, _store, _time);
+        var history = new ObjectiveHistory(_engine, _ledger, book, _store, _time);
+        history.Replay(LedgerEngineTests.Orders("requests_total") with { Target = 0.9m }, 90 * 1440).Stretches.ShouldNotBeEmpty();
+        (await history.BandChangesAsync(Key, TestContext.Current.CancellationToken)).Select(c => $"{c.Change.From} {c.Change.To}")
+            .ShouldBe(["caution ok", "freeze caution", "caution freeze", "ok caution"]);
     }
 
     [Fact]
@@ -80,7 +84,7 @@ public sealed class PolicyTests : IAsyncDisposable
             _engine.Step(NowMs);
         }
         var minute = LedgerTime.LastEnded(NowMs);
-        var book = new AdjustmentBook(_engine, _store, _time);
+        var book = new AdjustmentBook(_engine, _engine, _store, _time);
         await book.StartAsync(cancel);
         var before = _engine.Find(Key)!.Windows[0];
         before.Account.Bad.ShouldBe(100);
@@ -93,7 +97,7 @@ public sealed class PolicyTests : IAsyncDisposable
         (with.RemainingShare, with.RemainingShareWithout).ShouldBe((1, before.RemainingShare));
         // After a restart it still counts.
         _engine.Adjust([]);
-        var again = new AdjustmentBook(_engine, _store, _time);
+        var again = new AdjustmentBook(_engine, _engine, _store, _time);
         await again.StartAsync(cancel);
         _engine.Find(Key)!.Windows[0].ShouldBe(with);
         (await book.ApproveAsync(asked.Adjustment.Id, "person:c", cancel)).Status.ShouldBe(409);

@@ -21,6 +21,12 @@ public sealed record CourseData(
     long Start, int Step, double Slo, IReadOnlyList<double?> Bad, IReadOnlyList<double?> Total, IReadOnlyList<double?> Left,
     IReadOnlyList<double> Known, IReadOnlyList<CourseGap> Gaps, string State, IReadOnlyList<CourseBound> Bounds)
 {
+    /// <summary>Where the promise was edited, within the range.</summary>
+    public IReadOnlyList<CourseSeam> Seams { get; init; } = [];
+
+    /// <summary>What is read out of each point instead of its events; null for events.</summary>
+    public IReadOnlyList<string>? Notes { get; init; }
+
     /// <summary>Makes the data of a range that ends now.</summary>
     public static CourseData Of(ObjectiveReport report, IReadOnlyList<CoursePoint> points, ChartRange range, string state)
     {
@@ -52,6 +58,11 @@ public sealed record CourseData(
 /// <param name="Unseen">Whether its course is known but for what a process took with it when it ended.</param>
 public sealed record CourseGap(long From, long To, bool Unseen);
 
+/// <summary>A moment from which on an edited promise is counted or judged.</summary>
+/// <param name="At">When, Unix seconds.</param>
+/// <param name="Text">What was edited, short.</param>
+public sealed record CourseSeam(long At, string Text);
+
 /// <summary>Where one band of a budget policy ends and a worse one begins.</summary>
 /// <param name="At">The share of budget left, in per cent.</param>
 /// <param name="Name">The worse band.</param>
@@ -61,10 +72,10 @@ public sealed record CourseBound(double At, string Name, string State)
     /// <summary>The bounds of a policy that lie above nothing left, best first.</summary>
     public static IEnumerable<CourseBound> Of(ErrorBudgetPolicy policy) => policy.Bands.Zip(policy.Bands.Skip(1))
         .Where(pair => pair.First.Above > 0)
-        .Select(pair => new CourseBound(Math.Round(pair.First.Above!.Value * 100, 2), char.ToUpperInvariant(pair.Second.Name[0]) + pair.Second.Name[1..],
+        .Select(pair => new CourseBound(Math.Round(pair.First.Above!.Value * 100, 2), Format.Capital(pair.Second.Name),
             Format.State(pair.Second.Level).Attribute));
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CourseData))]
 internal sealed partial class CourseJson : JsonSerializerContext;

@@ -45,6 +45,22 @@
       if (b > a) g.unseen ? hatch(u.ctx, a, top + height - px(9), b - a, px(9)) : hatch(u.ctx, a, top, b - a, height);
     }
   }
+  function seams(u, d) { // where the promise was edited: what lies left of it was counted or judged otherwise
+    const { left, top, width, height } = u.bbox;
+    let free = left + width; // the latest first: a label that would run into the next is left out, its line stays
+    for (const s of d.seams ?? []) {
+      const x = Math.round(u.valToPos(s.at, 'x', true)) + .5;
+      if (x < left || x > left + width) continue;
+      u.ctx.save(); u.ctx.strokeStyle = token('ink'); u.ctx.lineWidth = px(1); u.ctx.setLineDash([px(3), px(3)]);
+      u.ctx.beginPath(); u.ctx.moveTo(x, top - px(8)); u.ctx.lineTo(x, top + height); u.ctx.stroke(); u.ctx.restore();
+      const right = x > left + .6 * width;
+      u.ctx.save(); u.ctx.font = font(); const wide = u.ctx.measureText(s.text).width + px(10); u.ctx.restore();
+      const from = right ? x - wide : x;
+      if (from + wide > free || from < left) continue;
+      free = from;
+      label(u.ctx, s.text, x + px(right ? -5 : 5), top - px(4), token('ink'), { align: right ? 'right' : 'left' });
+    }
+  }
   // a point between gaps has no line to be part of
   const lone = y => (_, s, show) => s === 1 && show !== false ? y().flatMap((v, i, all) => v != null && all[i - 1] == null && all[i + 1] == null ? [i] : []) : [];
 
@@ -62,6 +78,7 @@
           const { ctx } = u, { left, width } = u.bbox, at = v => u.valToPos(v, 'y', true), end = left + width;
           for (const b of d.bounds) dash(ctx, left, end, at(b.at), token(`${b.state}-text`), [4, 3]);
           gaps(u, d);
+          seams(u, d);
           d.bounds.forEach((b, i) => { // far overspent, or with bands close together, they are too thin for their names
             if (at(d.bounds[i + 1]?.at ?? 0) - at(b.at) > px(16)) label(ctx, compact ? b.name : `${b.name} under ${b.at}\u202f%`, left + px(6), at(b.at) + px(14), token(`${b.state}-text`), { back: false });
           });
@@ -86,21 +103,24 @@
           ctx.restore();
           dash(ctx, left, left + width, at(goal), token('ink'), [4, 3]);
           gaps(u, d);
+          seams(u, d);
           label(ctx, compact ? 'Objective' : `Objective ${+(d.slo * 100).toFixed(3)}\u202f%`, left + px(6), at(goal) + px(15), token('ink'), { weight: 650 });
         },
       };
     },
   };
 
+  kinds.policy = kinds.budget;
+
   function read(d, i) {
-    const events = d.total[i] == null ? 'no data' : d.known[i] <= 0 ? 'course unknown' : `${int(d.bad[i])} of ${int(d.total[i])} failed${d.total[i] ? ` · burn ${(d.bad[i] / d.total[i] / (1 - d.slo)).toFixed(2)}×` : ''}${d.known[i] < .99 ? ` · ${pc(100 * d.known[i], 0)} observed` : ''}`;
+    const events = d.notes ? d.notes[i] : d.total[i] == null ? 'no data' : d.known[i] <= 0 ? 'course unknown' : `${int(d.bad[i])} of ${int(d.total[i])} failed${d.total[i] ? ` · burn ${(d.bad[i] / d.total[i] / (1 - d.slo)).toFixed(2)}×` : ''}${d.known[i] < .99 ? ` · ${pc(100 * d.known[i], 0)} observed` : ''}`;
     return `${stamp(d.x[i])} · ${events}${d.left[i] == null ? '' : ` · ${pc(d.left[i])} left`}`;
   }
 
   function data(text) {
     const d = JSON.parse(text);
-    d.x = d.total.map((_, i) => d.start + (i + 1) * d.step); // a point is drawn at its end
-    d.drawn = d.left.map((v, i) => d.known[i] > 0 ? v : null);
+    d.x = d.left.map((_, i) => d.start + (i + 1) * d.step); // a point is drawn at its end
+    d.drawn = d.left.map((v, i) => d.notes || d.known[i] > 0 ? v : null);
     d.nines = d.total.map((t, i) => t && d.known[i] > 0 ? toNines(d.bad[i], t) : null);
     return d;
   }
@@ -119,7 +139,7 @@
       u = new uPlot({
         width, height: plot.clientHeight, padding: [22, far ? 76 : compact ? 52 : 56, 0, 0], legend: { show: false },
         scales: { x: { time: true, range: (_, lo, hi) => (lo === d.x[0] ? [d.start, hi] : [lo, hi]) }, y: { range: () => k.range } }, tzDate: s => uPlot.tzDate(new Date(s * 1000), 'Etc/UTC'),
-        cursor: { y: false, sync: { key: 'objective' }, points: { size: 7, fill: token('paper'), stroke: token('ink'), width: 2 }, drag: { x: true, y: false } },
+        cursor: { y: false, sync: { key: figure.dataset.source }, points: { size: 7, fill: token('paper'), stroke: token('ink'), width: 2 }, drag: { x: true, y: false } },
         axes: [
           { stroke: token('ink-2'), font: axisFont(), size: 28, gap: 6, grid: { show: false }, ticks: { stroke: token('rule-2'), width: 1, size: 4 }, space: compact ? 64 : 72,
             values: (_, s) => s.map((v, i) => { const q = new Date(v * 1000); return q.getUTCHours() || q.getUTCMinutes() || (s.length > 1 && s[1] - s[0] < 3600 * 6) ? `${two(q.getUTCHours())}:${two(q.getUTCMinutes())}` : `${q.getUTCDate()}${i === 0 || q.getUTCDate() <= (s[1] - s[0]) / 86400 ? ' ' + M[q.getUTCMonth()] : ''}`; }) },
