@@ -1,10 +1,20 @@
 namespace Nines.LoadRig;
 
+/// <summary>Series that have a value each at every tick.</summary>
+internal interface ITickData
+{
+    /// <summary>The labels of each series, sorted by name.</summary>
+    IReadOnlyList<(string Name, string Value)[]> Labels { get; }
+
+    /// <summary>The values of all series at the next tick, in the order of <see cref="Labels"/>. Valid until the next call.</summary>
+    ReadOnlySpan<double> Tick();
+}
+
 /// <summary>
 /// What a fleet of services exposes, 100 series an instance: 20 request counters by handler and code, 56 of latency histograms, 5 of the process, 12 of CPU
 /// seconds with two decimals, 7 gauges. The same seed gives the same samples, tick by tick.
 /// </summary>
-internal sealed class BenchData
+internal sealed class BenchData : ITickData
 {
     public const int SeriesPerInstance = 100;
     public const int Jobs = 20;
@@ -23,10 +33,10 @@ internal sealed class BenchData
         _values = [.. _kinds.Select(k => k is Kind.Gauge or Kind.Memory ? 50 : k == Kind.Constant ? 1d : _random.Next(0, 100_000))];
     }
 
-    /// <summary>The labels of each series, sorted by name.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<(string Name, string Value)[]> Labels { get; }
 
-    /// <summary>The values of all series at the next tick, in the order of <see cref="Labels"/>. Valid until the next call.</summary>
+    /// <inheritdoc/>
     public ReadOnlySpan<double> Tick()
     {
         for (var i = 0; i < _values.Length; i++)

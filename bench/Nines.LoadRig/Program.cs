@@ -12,4 +12,17 @@ queries.SetAction((parse, stop) => Measurements.QueriesAsync(parse.GetRequiredVa
 var soak = new Command("soak", "Feed Nines simulated hours of samples, print memory and bytes on disk.") { program, series, hours };
 soak.SetAction((parse, stop) => Measurements.SoakAsync(parse.GetRequiredValue(program), parse.GetValue(series), parse.GetValue(hours), stop));
 
-return await new RootCommand("Measures Nines against its peers, on the same machine in the same run.") { queries, soak }.Parse(args).InvokeAsync();
+var count = new Option<int>("--count") { Description = "How many objectives.", DefaultValueFactory = _ => 100 };
+var seconds = new Option<int>("--seconds") { Description = "How long is measured.", DefaultValueFactory = _ => 180 };
+var alone = new Option<bool>("--alone") { Description = "Nines alone: the ledger's thread, and memory an objective." };
+var objectives = new Command("objectives", "Back-fill 30 days, feed Nines and Prometheus with Sloth's rules the same, print what objectives cost.")
+{
+    program, count, seconds, alone,
+};
+objectives.SetAction((parse, stop) =>
+{
+    var cost = new ObjectiveCost(parse.GetRequiredValue(program), parse.GetValue(count), TimeSpan.FromSeconds(parse.GetValue(seconds)));
+    return parse.GetValue(alone) ? cost.AloneAsync(stop) : cost.ComparedAsync(stop);
+});
+
+return await new RootCommand("Measures Nines against its peers, on the same machine in the same run.") { queries, soak, objectives }.Parse(args).InvokeAsync();

@@ -5,7 +5,7 @@ using System.Text;
 namespace Nines.LoadRig;
 
 /// <summary>Sends samples by remote write 1.0: some series with some ticks a request, over a few connections.</summary>
-internal sealed class RemoteWriter(HttpClient client, BenchData data)
+internal sealed class RemoteWriter(HttpClient client, ITickData data)
 {
     private const int SeriesPerRequest = 1000;
     private readonly byte[][] _labels = [.. data.Labels.Select(LabelBytes)];

@@ -10,7 +10,7 @@ namespace Nines.LoadRig;
 /// <summary>A server started for a measurement, on loopback, with a directory of its own that goes with it.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
-    private readonly Process _process;
+    private Process _process;
 
     private ServerProcess(string name, Process process, HttpClient client, string directory) =>
         (Name, _process, Client, Directory) = (name, process, client, directory);
@@ -31,6 +31,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>CPU time of the thread named <c>ledger</c> so far, as the kernel's scheduler counts it.</summary>
+    public TimeSpan LedgerCpu => System.IO.Directory.GetDirectories($"/proc/{_process.Id}/task")
+        .Where(task => File.ReadAllText(Path.Combine(task, "comm")).Trim() == "ledger")
+        .Select(task => long.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture))
+        .Aggregate(TimeSpan.Zero, (sum, ns) => sum + TimeSpan.FromMicroseconds(ns / 1000d));
+
     /// <summary>Resident memory in bytes: all of it, and what is not backed by files.</summary>
     public (long Resident, long Anonymous) Memory
     {
@@ -49,8 +55,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> PrometheusAsync(CancellationToken stop)
     {
         var (directory, port) = Place();
-        await File.WriteAllTextAsync(Path.Combine(directory, "prometheus.yml"), "global: {}\n", stop);
-        var process = Start("prometheus", directory, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.enable-remote-write-receiver",
+        await File.WriteAllTextAsync(Path.Combine(directory, "prometheus.yml"), "global: {evaluation_interval: 30s}\nrule_files: [\"rules/*.yaml\"]\n", stop);
+        var process = Start("prometheus", directory, "--web.enable-lifecycle", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+            "--web.enable-remote-write-receiver",
             "--storage.tsdb.retention.time=90d", "--query.max-samples=500000000", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error");
         return await ReadyAsync("Prometheus", process, directory, port, "/-/ready", stop);
     }
@@ -60,7 +67,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     {
         var (directory, port) = Place();
         System.IO.Directory.CreateDirectory(Path.Combine(directory, "workspace"));
-        var process = Start(program, directory, "serve", "--listen", $"http://127.0.0.1:{port}", "--workspace", "workspace", "--data", "data");
+        var process = StartNines(program, directory, port);
         string? link = null;
         while (link is null && await process.StandardOutput.ReadLineAsync(stop) is { } line)
         {
@@ -78,6 +85,27 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Ends Nines at once and starts it again on the same data, until it is ready.</summary>
+    public async Task RestartAsync(string program, CancellationToken stop)
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(stop);
+        _process.Dispose();
+        _process = StartNines(program, Directory, Client.BaseAddress!.Port);
+        _ = _process.StandardOutput.ReadToEndAsync(stop);
+        await ReadyAsync(_process, Client, "/health/ready", stop);
+    }
+
+    /// <summary>What a command prints.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public static async Task<string> OutputAsync(string program, string[] arguments, CancellationToken stop)
+    {
+        using var process = Start(program, ".", arguments);
+        var text = await process.StandardOutput.ReadToEndAsync(stop);
+        await process.WaitForExitAsync(stop);
+        return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
     }
 
     /// <summary>The first line of a command's output that has a text in it.</summary>
@@ -123,9 +151,18 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(stop);
     }
 
+    private static Process StartNines(string program, string directory, int port) => Start(program, directory,
+        "serve", "--listen", $"http://127.0.0.1:{port}", "--workspace", "workspace", "--data", "data", "--metrics-retention", "32d");
+
     private static async Task<ServerProcess> ReadyAsync(string name, Process process, string directory, int port, string path, CancellationToken stop)
     {
         var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(5) };
+        await ReadyAsync(process, client, path, stop);
+        return new ServerProcess(name, process, client, directory);
+    }
+
+    private static async Task ReadyAsync(Process process, HttpClient client, string path, CancellationToken stop)
+    {
         while (!process.HasExited)
         {
             try
@@ -133,7 +170,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
                 using var response = await client.GetAsync(path, stop);
                 if (response.IsSuccessStatusCode)
                 {
-                    return new ServerProcess(name, process, client, directory);
+                    return;
                 }
             }
             catch (HttpRequestException)
@@ -141,7 +178,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
                 // Not listening yet.
             }
         }
-        throw new InvalidOperationException($"{name} ended with {process.ExitCode}");
+        throw new InvalidOperationException($"the server ended with {process.ExitCode}");
     }
 
     private static Process Start(string program, string directory, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)

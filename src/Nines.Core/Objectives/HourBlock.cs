@@ -26,12 +26,29 @@ public enum CountedQuality : byte
 /// <param name="ObservedSeconds">Seconds of it in which readings followed each other as expected, 0 to 60.</param>
 public readonly record struct LedgerEntry(long Minute, long Good, long Bad, CountedQuality Counted, int ObservedSeconds);
 
-/// <summary>Sixty minutes of an account with their sums; packed to some 3 bytes a minute once nobody writes it any more.</summary>
-internal sealed class HourBlock(long hour)
+/// <summary>The sums of an hour; what a book always has at hand of it.</summary>
+internal struct HourSum
 {
+    public long Good;
+    public long Bad;
+    public short ObservedSeconds;
+
+    /// <summary>Whether anything was ever written of its minutes.</summary>
+    public bool HasMinutes;
+
+    /// <summary>Whether something was observed of each of its minutes when it was last packed.</summary>
+    public bool SeesEachMinute;
+}
+
+/// <summary>The sixty minutes of an hour; packed to some 5 bytes a minute while nobody writes them.</summary>
+internal sealed class HourBlock(byte[] packed)
+{
+    /// <summary>An hour without anything; for reading only.</summary>
+    public static readonly HourBlock Nothing = new([]) { _open = new Minutes() };
+
     private const ulong AllSeconds = (1UL << 60) - 1;
     private Minutes? _open;
-    private byte[] _packed = [];
+    private byte[] _packed = packed;
 
     private sealed class Minutes
     {
@@ -41,34 +58,17 @@ internal sealed class HourBlock(long hour)
         public readonly CountedQuality[] Counted = new CountedQuality[60];
     }
 
-    public long Hour => hour;
-
-    public long Good { get; private set; }
-
-    public long Bad { get; private set; }
-
-    public int ObservedSeconds { get; private set; }
-
     /// <summary>Whether it changed since <see cref="Pack"/>.</summary>
     public bool IsDirty { get; private set; }
 
-    public static HourBlock Unpack(long hour, byte[] packed)
-    {
-        var block = new HourBlock(hour) { _packed = packed };
-        var minutes = block.Read();
-        for (var i = 0; i < 60; i++)
-        {
-            block.Good += minutes.Good[i];
-            block.Bad += minutes.Bad[i];
-            block.ObservedSeconds += BitOperations.PopCount(minutes.Seconds[i]);
-        }
-        return block;
-    }
+    /// <summary>Turns since somebody asked for it.</summary>
+    public int IdleTurns { get; set; }
 
-    public LedgerEntry Entry(int index)
+    public LedgerEntry Entry(long minute, int index)
     {
-        var m = Read();
-        return new(hour * 60 + index + 1, m.Good[index], m.Bad[index], m.Counted[index], BitOperations.PopCount(m.Seconds[index]));
+        // Who asks for one minute asks for its neighbours next.
+        var m = _open ??= Read();
+        return new(minute, m.Good[index], m.Bad[index], m.Counted[index], BitOperations.PopCount(m.Seconds[index]));
     }
 
     public void Add(int index, long good, long bad, CountedQuality quality)
@@ -77,35 +77,62 @@ internal sealed class HourBlock(long hour)
         m.Good[index] += good;
         m.Bad[index] += bad;
         m.Counted[index] |= quality;
-        Good += good;
-        Bad += bad;
     }
 
-    /// <summary>Marks seconds (bit s = second s of the minute) as observed.</summary>
-    public void Observe(int index, ulong seconds)
+    /// <summary>Marks seconds (bit s = second s of the minute) as observed, and tells how many of them are new.</summary>
+    public int Observe(int index, ulong seconds)
     {
         var m = Open();
         var added = seconds & ~m.Seconds[index];
         m.Seconds[index] |= added;
-        ObservedSeconds += BitOperations.PopCount(added);
+        return BitOperations.PopCount(added);
     }
 
     /// <summary>Sums of the minutes [from, to) of the hour.</summary>
-    public (long Good, long Bad, int ObservedSeconds) Sum(int from, int to)
+    /// <exception cref="InvalidDataException">The bytes are not a packed hour.</exception>
+    public HourSum Sum(int from, int to)
     {
-        if (from == 0 && to == 60)
+        var (sum, seen) = (new HourSum { HasMinutes = true }, 0);
+        if (_open is { } m)
         {
-            return (Good, Bad, ObservedSeconds);
+            for (var i = from; i < to; i++)
+            {
+                sum.Good += m.Good[i];
+                sum.Bad += m.Bad[i];
+                sum.ObservedSeconds += (short)BitOperations.PopCount(m.Seconds[i]);
+                seen += m.Seconds[i] != 0 ? 1 : 0;
+            }
         }
-        var m = Read();
-        var (good, bad, seconds) = (0L, 0L, 0);
-        for (var i = from; i < to; i++)
+        else
         {
-            good += m.Good[i];
-            bad += m.Bad[i];
-            seconds += BitOperations.PopCount(m.Seconds[i]);
+            var minutes = new PackedMinutes(_packed);
+            while (minutes.Next() && minutes.Index < to)
+            {
+                if (minutes.Index >= from)
+                {
+                    sum.Good += minutes.Good;
+                    sum.Bad += minutes.Bad;
+                    sum.ObservedSeconds += (short)BitOperations.PopCount(minutes.Seconds);
+                    seen += minutes.Seconds != 0 ? 1 : 0;
+                }
+            }
         }
-        return (good, bad, seconds);
+        sum.SeesEachMinute = seen == to - from;
+        return sum;
+    }
+
+    /// <summary>The first minute of which something was seen or counted, 0 to 59; null for none.</summary>
+    public int? First()
+    {
+        var minutes = new PackedMinutes(_packed);
+        while (minutes.Next())
+        {
+            if (minutes is not { Seconds: 0, Good: 0, Bad: 0 })
+            {
+                return minutes.Index;
+            }
+        }
+        return null;
     }
 
     /// <summary>The block's bytes: a mask of the minutes that hold anything, then for each good, bad (zigzag varints), quality and seconds. Format 1.</summary>
@@ -113,28 +140,31 @@ internal sealed class HourBlock(long hour)
     {
         if (IsDirty)
         {
-            var m = Read();
+            var m = Open();
             var present = 0UL;
             for (var i = 0; i < 60; i++)
             {
                 present |= m.Good[i] != 0 || m.Bad[i] != 0 || m.Seconds[i] != 0 || m.Counted[i] != CountedQuality.Complete ? 1UL << i : 0;
             }
-            var bytes = new List<byte>(200) { 1 };
-            Varint.Write(bytes, present);
+            // A minute is at most two counts of 10 bytes, the quality and 9 bytes of seconds.
+            Span<byte> bytes = stackalloc byte[16 + 60 * 30];
+            bytes[0] = 1;
+            var at = 1;
+            Varint.Write(bytes, ref at, present);
             for (var i = 0; i < 60; i++)
             {
                 if ((present >> i & 1) != 0)
                 {
-                    Varint.Write(bytes, Varint.ZigZag(m.Good[i]));
-                    Varint.Write(bytes, Varint.ZigZag(m.Bad[i]));
-                    bytes.Add((byte)((byte)m.Counted[i] | (m.Seconds[i] == AllSeconds ? 0x80 : 0)));
+                    Varint.Write(bytes, ref at, Varint.ZigZag(m.Good[i]));
+                    Varint.Write(bytes, ref at, Varint.ZigZag(m.Bad[i]));
+                    bytes[at++] = (byte)((byte)m.Counted[i] | (m.Seconds[i] == AllSeconds ? 0x80 : 0));
                     if (m.Seconds[i] != AllSeconds)
                     {
-                        Varint.Write(bytes, m.Seconds[i]);
+                        Varint.Write(bytes, ref at, m.Seconds[i]);
                     }
                 }
             }
-            _packed = [.. bytes];
+            _packed = bytes[..at].ToArray();
             IsDirty = false;
         }
         return _packed;
@@ -151,37 +181,68 @@ internal sealed class HourBlock(long hour)
 
     private Minutes Open()
     {
-        _open = Read();
+        _open ??= Read();
         IsDirty = true;
         return _open;
     }
 
     private Minutes Read()
     {
-        if (_open is not null || _packed.Length == 0)
-        {
-            return _open ??= new Minutes();
-        }
-        if (_packed[0] != 1)
-        {
-            throw new InvalidDataException($"ledger hour {hour}: format {_packed[0]} is not known");
-        }
         var m = new Minutes();
-        var at = 1;
-        var present = Varint.Read(_packed, ref at);
-        for (var i = 0; i < 60; i++)
+        var minutes = new PackedMinutes(_packed);
+        while (minutes.Next())
         {
-            if ((present >> i & 1) == 0)
-            {
-                continue;
-            }
-            m.Good[i] = Varint.UnZigZag(Varint.Read(_packed, ref at));
-            m.Bad[i] = Varint.UnZigZag(Varint.Read(_packed, ref at));
-            var flags = _packed[at++];
-            m.Counted[i] = (CountedQuality)(flags & 0x7f);
-            m.Seconds[i] = (flags & 0x80) != 0 ? AllSeconds : Varint.Read(_packed, ref at);
+            m.Good[minutes.Index] = minutes.Good;
+            m.Bad[minutes.Index] = minutes.Bad;
+            m.Counted[minutes.Index] = minutes.Counted;
+            m.Seconds[minutes.Index] = minutes.Seconds;
         }
         return m;
+    }
+
+    /// <summary>Reads the minutes of a packed hour that hold anything, one after the other. No bytes are an empty hour.</summary>
+    private ref struct PackedMinutes
+    {
+        private readonly ReadOnlySpan<byte> _bytes;
+        private ulong _left;
+        private int _at;
+
+        public PackedMinutes(ReadOnlySpan<byte> bytes)
+        {
+            if (bytes.Length > 0 && bytes[0] != 1)
+            {
+                throw new InvalidDataException($"an hour of the ledger has format {bytes[0]}, which is not known");
+            }
+            _bytes = bytes;
+            _at = 1;
+            _left = bytes.Length > 0 ? Varint.Read(bytes, ref _at) & AllSeconds : 0;
+        }
+
+        public int Index { get; private set; }
+
+        public long Good { get; private set; }
+
+        public long Bad { get; private set; }
+
+        public CountedQuality Counted { get; private set; }
+
+        public ulong Seconds { get; private set; }
+
+        public bool Next()
+        {
+            if (_left == 0)
+            {
+                return false;
+            }
+            Index = BitOperations.TrailingZeroCount(_left);
+            _left &= _left - 1;
+            Good = Varint.UnZigZag(Varint.Read(_bytes, ref _at));
+            Bad = Varint.UnZigZag(Varint.Read(_bytes, ref _at));
+            var flags = _bytes[_at++];
+            Counted = (CountedQuality)(flags & 0x7f);
+            Seconds = (flags & 0x80) != 0 ? AllSeconds : Varint.Read(_bytes, ref _at);
+            return true;
+        }
     }
 }
 
@@ -192,13 +253,13 @@ internal static class Varint
 
     public static long UnZigZag(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
 
-    public static void Write(List<byte> into, ulong value)
+    public static void Write(Span<byte> into, ref int at, ulong value)
     {
         for (; value >= 0x80; value >>= 7)
         {
-            into.Add((byte)(value | 0x80));
+            into[at++] = (byte)(value | 0x80);
         }
-        into.Add((byte)value);
+        into[at++] = (byte)value;
     }
 
     public static ulong Read(ReadOnlySpan<byte> from, ref int at)

@@ -5,12 +5,12 @@ namespace Nines.Core.Objectives;
 /// Not safe for several threads.
 /// </summary>
 /// <param name="scale">Units of a count in one event.</param>
-public sealed class LedgerBook(long scale = LedgerTime.Scale)
+/// <param name="stored">Reads an hour that <see cref="TakeChanges"/> gave; null for one that cannot be read now. A book without it keeps all minutes.</param>
+public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?>? stored = null)
 {
-    private readonly List<HourBlock> _hours = [];       // dense: element i is hour _firstHour + i
+    private readonly LedgerHours _hours = new(stored);
     private readonly List<LedgerSpan> _spans = [];      // by end
     private readonly HashSet<(long FromMs, long ToMs, SpanKind Kind)> _changedSpans = [];
-    private long _firstHour;
 
     /// <summary>Since when anything is known, ms since the Unix epoch; null for an empty book.</summary>
     public long? FirstMs { get; private set; }
@@ -21,12 +21,10 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
     /// <summary>All spans, in order of their end.</summary>
     public IReadOnlyList<LedgerSpan> Spans => _spans;
 
-    /// <summary>One minute's entry; empty when nothing is known of it.</summary>
-    public LedgerEntry Entry(long minute)
-    {
-        var hour = HourOf(minute);
-        return HasHour(hour) ? _hours[(int)(hour - _firstHour)].Entry(IndexOf(minute)) : new LedgerEntry(minute, 0, 0, CountedQuality.Complete, 0);
-    }
+    /// <summary>
+    /// One minute's entry; empty when nothing is known of it. While the minutes of its hour cannot be read, it is the sixtieth part of the hour.
+    /// </summary>
+    public LedgerEntry Entry(long minute) => _hours.Entry(minute);
 
     /// <summary>Events of one minute whose course is known; spans are left out.</summary>
     public (double Good, double Bad) EventsOf(long minute)
@@ -36,9 +34,10 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
     }
 
     /// <summary>Adds fixed-point counts to a minute.</summary>
+    /// <exception cref="IOException">The minutes of its hour cannot be read now; nothing was added.</exception>
     public void Add(long minute, long good, long bad, CountedQuality quality = CountedQuality.Complete)
     {
-        Block(minute).Add(IndexOf(minute), good, bad, quality);
+        _hours.Add(minute, good, bad, quality);
         if (FirstMs is null)
         {
             Touch((minute - 1) * LedgerTime.MinuteMs);
@@ -46,6 +45,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
     }
 
     /// <summary>Marks a stretch as observed, to the second.</summary>
+    /// <exception cref="IOException">The minutes of one of its hours cannot be read now; the same stretch can be marked again.</exception>
     public void Observe(long fromMs, long toMs)
     {
         Touch(fromMs);
@@ -56,7 +56,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
             var minute = second / 60 + 1;
             var bit = (int)(second % 60);
             var count = (int)Math.Min(60 - bit, end - second);
-            Block(minute).Observe(IndexOf(minute), ((1UL << count) - 1) << bit);
+            _hours.Observe(minute, ((1UL << count) - 1) << bit);
             second += count;
         }
     }
@@ -85,15 +85,16 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
         Touch(span.FromMs);
     }
 
-    /// <summary>The account of the minutes (from, to]; spans that the edges cut are charged pro rata and mark it approximate.</summary>
+    /// <summary>The account of the minutes (from, to]; spans that the edges cut are charged pro rata and mark it approximate,
+    /// and so are hours whose minutes cannot be read now.</summary>
     /// <param name="fromMinute">The window's start, excluded.</param>
     /// <param name="toMinute">The window's end, included.</param>
     /// <param name="asOfMs">What lies after this moment is not missing: it has not happened yet.</param>
     public WindowAccount Sum(long fromMinute, long toMinute, long asOfMs = long.MaxValue)
     {
-        var (good, bad, seconds) = SumEntries(fromMinute, toMinute);
+        var (good, bad, seconds, approximate) = _hours.Sum(fromMinute, toMinute);
         var (goodEvents, badEvents) = (good / (double)scale, bad / (double)scale);
-        var (known, unseen, approximate) = (seconds / 60.0, 0.0, false);
+        var (known, unseen) = (seconds / 60.0, 0.0);
         long fromMs = fromMinute * LedgerTime.MinuteMs, toMs = toMinute * LedgerTime.MinuteMs;
         var counted = new SpanUnion();
         for (var i = _spans.Count - 1; i >= 0 && _spans[i].ToMs > fromMs; i--)
@@ -142,7 +143,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
         long? since = null;
         for (var minute = Math.Max(fromMinute + 1, FirstMinute ?? toMinute + 1); minute <= toMinute; minute++)
         {
-            var seen = Entry(minute).ObservedSeconds > 0;
+            var seen = _hours.IsSeen(minute);
             if (!seen && since is null)
             {
                 since = minute - 1;
@@ -154,7 +155,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
             }
             if (seen && (minute - 1) % 60 == 0)
             {
-                minute = SkipObservedHours(minute, toMinute);
+                minute = _hours.SkipSeen(minute, toMinute);
             }
         }
         if (since is { } open)
@@ -163,23 +164,11 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
         }
     }
 
-    /// <summary>Packs each hour that changed since the last call. Hours before <paramref name="closeBefore"/> give their memory back.</summary>
-    public IReadOnlyList<(long Hour, byte[] Packed)> TakeChanges(long closeBefore)
-    {
-        var changes = new List<(long, byte[])>();
-        for (var i = _hours.Count - 1; i >= 0; i--)
-        {
-            if (_hours[i].IsDirty)
-            {
-                changes.Add((_hours[i].Hour, _hours[i].Pack()));
-            }
-            if (_hours[i].Hour < closeBefore)
-            {
-                _hours[i].Close();
-            }
-        }
-        return changes;
-    }
+    /// <summary>
+    /// Packs each hour that changed since the last call. Hours before <paramref name="closeBefore"/> give their memory back; what was taken must from now on
+    /// be found by the reader of stored hours.
+    /// </summary>
+    public IReadOnlyList<(long Hour, byte[] Packed)> TakeChanges(long closeBefore) => _hours.TakeChanges(closeBefore);
 
     /// <summary>The spans that are new or grew since the last call.</summary>
     public IReadOnlyList<LedgerSpan> TakeSpanChanges()
@@ -193,80 +182,16 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale)
     /// <exception cref="InvalidDataException">The bytes are not a packed hour.</exception>
     public void LoadHour(long hour, byte[] packed)
     {
-        Block(hour * 60 + 1);
-        _hours[(int)(hour - _firstHour)] = HourBlock.Unpack(hour, packed);
-        for (var i = 0; i < 60; i++)
+        if (_hours.Load(hour, packed) is { } firstMinute)
         {
-            var entry = _hours[(int)(hour - _firstHour)].Entry(i);
-            if (entry.ObservedSeconds > 0 || entry.Good != 0 || entry.Bad != 0)
-            {
-                Touch((entry.Minute - 1) * LedgerTime.MinuteMs);
-                break;
-            }
+            Touch((firstMinute - 1) * LedgerTime.MinuteMs);
         }
-    }
-
-    private (long Good, long Bad, long Seconds) SumEntries(long fromMinute, long toMinute)
-    {
-        var (good, bad, seconds) = (0L, 0L, 0L);
-        if (_hours.Count == 0)
-        {
-            return default;
-        }
-        var minute = Math.Max(fromMinute, _firstHour * 60);                    // minutes (minute, end] are left to sum
-        var end = Math.Min(toMinute, (_firstHour + _hours.Count) * 60);
-        while (minute < end)
-        {
-            var block = _hours[(int)(minute / 60 - _firstHour)];
-            var from = (int)(minute % 60);
-            var to = (int)Math.Min(60, from + end - minute);
-            var sum = block.Sum(from, to);
-            good += sum.Good;
-            bad += sum.Bad;
-            seconds += sum.ObservedSeconds;
-            minute += to - from;
-        }
-        return (good, bad, seconds);
-    }
-
-    private long SkipObservedHours(long minute, long toMinute)
-    {
-        while (minute + 60 <= toMinute && HasHour(HourOf(minute)) && _hours[(int)(HourOf(minute) - _firstHour)].ObservedSeconds == 3600)
-        {
-            minute += 60;
-        }
-        return minute;
     }
 
     private static LedgerSpan NoData(long fromMinute, long toMinute) =>
         new(fromMinute * LedgerTime.MinuteMs, toMinute * LedgerTime.MinuteMs, 0, 0, SpanKind.NoData, 0);
 
-    private static long HourOf(long minute) => (minute - 1) / 60;
-
-    private static int IndexOf(long minute) => (int)((minute - 1) % 60);
-
-    private bool HasHour(long hour) => hour >= _firstHour && hour < _firstHour + _hours.Count;
-
     private void Touch(long ms) => FirstMs = Math.Min(FirstMs ?? ms, ms);
-
-    private HourBlock Block(long minute)
-    {
-        var hour = HourOf(minute);
-        if (_hours.Count == 0)
-        {
-            _firstHour = hour;
-        }
-        if (hour < _firstHour)
-        {
-            _hours.InsertRange(0, Enumerable.Range(0, (int)(_firstHour - hour)).Select(i => new HourBlock(hour + i)));
-            _firstHour = hour;
-        }
-        while (hour >= _firstHour + _hours.Count)
-        {
-            _hours.Add(new HourBlock(_firstHour + _hours.Count));
-        }
-        return _hours[(int)(hour - _firstHour)];
-    }
 
     /// <summary>Length of a union of intervals that arrive by falling end.</summary>
     private struct SpanUnion()

@@ -12,7 +12,12 @@ public readonly record struct LedgerRevision(long Minute, long Good, long Bad);
 /// Counts one objective generation: moves a cursor over each series of its indicator and books the increments, or books what its queries gave.
 /// The state is the account of events, the cursors and the closed minute; the three are stored together. Not safe for several threads.
 /// </summary>
-public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null, LedgerFault fault = LedgerFault.None)
+/// <param name="indicator">What it counts.</param>
+/// <param name="slices">The slices it judges; null when events count.</param>
+/// <param name="fault">A planted fault.</param>
+/// <param name="stored">Reads an hour of <see cref="Events"/> that was stored (<see cref="LedgerBook"/>); null to keep all minutes in memory.</param>
+public sealed class ObjectiveLedger(
+    Indicator indicator, Slicing? slices = null, LedgerFault fault = LedgerFault.None, Func<long, byte[]?>? stored = null)
 {
     /// <summary>Late samples re-open a minute for this long; older ones go to <see cref="LateDropped"/>.</summary>
     public const int ReopenMinutes = 60;
@@ -24,7 +29,6 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
     private readonly Dictionary<ulong, CounterCursor> _stored = [];
     private readonly Dictionary<ulong, Counter> _counters = [];
     private readonly List<LedgerRevision> _revisions = [];
-    private readonly CounterSample[] _buffer = new CounterSample[128];
 
     private sealed class Counter(ISeriesHandle handle, CounterCursor cursor)
     {
@@ -35,7 +39,7 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
     }
 
     /// <summary>The account of events; what is stored.</summary>
-    public LedgerBook Events { get; } = new(indicator.Scale);
+    public LedgerBook Events { get; } = new(indicator.Scale, stored);
 
     /// <summary>The account the budget is kept in: that of events or, derived from it, that of slices.</summary>
     public LedgerBook Book => _slices?.Book ?? Events;
@@ -101,27 +105,33 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
         }
     }
 
-    /// <summary>Books everything read up to a time.</summary>
-    public void Read(long untilMs)
+    /// <summary>Books everything read up to a time, and tells whether that was anything.</summary>
+    /// <exception cref="IOException">A stored hour that has to be added to cannot be read now. What was not booked is read again the next time.</exception>
+    public bool Read(long untilMs)
     {
+        Span<CounterSample> buffer = stackalloc CounterSample[128];
+        var isNew = false;
         foreach (var counter in _counters.Values)
         {
             int read;
             do
             {
-                read = counter.Handle.Read(counter.Cursor.TimeMs, untilMs, _buffer);
-                for (var i = 0; i < read; i++)
+                read = counter.Handle.Read(counter.Cursor.TimeMs, untilMs, buffer);
+                isNew |= read > 0;
+                var intervalMs = read > 0 ? counter.Handle.IntervalMs : 0;
+                foreach (var sample in buffer[..read])
                 {
-                    BookReading(counter, _buffer[i]);
+                    BookReading(counter, sample, intervalMs);
                 }
-                if (read == _buffer.Length && counter.Cursor.TimeMs < _buffer[^1].TimeMs)
+                if (read == buffer.Length && counter.Cursor.TimeMs < buffer[^1].TimeMs)
                 {
                     // The last readings were no counts; step over them.
-                    counter.Cursor = counter.Cursor with { TimeMs = _buffer[^1].TimeMs };
+                    counter.Cursor = counter.Cursor with { TimeMs = buffer[^1].TimeMs };
                 }
             }
-            while (read == _buffer.Length);
+            while (read == buffer.Length);
         }
+        return isNew;
     }
 
     /// <summary>Books what the queries of an evaluated indicator gave for a minute.</summary>
@@ -224,29 +234,28 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
         return counter;
     }
 
-    private void BookReading(Counter counter, CounterSample sample)
+    private void BookReading(Counter counter, CounterSample sample, long intervalMs)
     {
-        counter.Cursor = counter.Cursor.Advance(sample, counter.Handle.BornInKnownTarget, counter.Handle.IntervalMs, fault, out var increment);
-        if (increment.ToMs == 0)
+        var born = counter.Cursor.TimeMs == 0 && counter.Handle.BornInKnownTarget;
+        var cursor = counter.Cursor.Advance(sample, born, intervalMs, fault, out var increment);
+        if (increment.ToMs > 0)
         {
-            if (!StaleMarker.Is(sample.Value))
-            {
-                NotNumbers++;
-                LastNotNumberMs = Math.Max(LastNotNumberMs, sample.TimeMs);
-            }
-            return;
+            BookIncrement(counter, increment);
         }
+        else if (!StaleMarker.Is(sample.Value))
+        {
+            NotNumbers++;
+            LastNotNumberMs = Math.Max(LastNotNumberMs, sample.TimeMs);
+        }
+        // Only what was booked is counted.
+        counter.Cursor = cursor;
+    }
+
+    private void BookIncrement(Counter counter, Increment increment)
+    {
         var total = counter.TotalSign * increment.Count;
         var part = counter.PartSign * increment.Count;
         var (good, bad) = ((CounterRatio)indicator).Bad is null ? (part, total - part) : (total - part, part);
-        if (counter.TotalSign != 0)
-        {
-            LastSignalMs = Math.Max(LastSignalMs, increment.ToMs);
-        }
-        if (increment.UnseenFromMs > 0 && increment.UnseenAtMost > 0 && counter.TotalSign != 0)
-        {
-            Events.AddSpan(new LedgerSpan(increment.UnseenFromMs, increment.UnseenToMs, 0, 0, SpanKind.Unseen, increment.UnseenAtMost));
-        }
         switch (increment.Kind)
         {
             case IncrementKind.Gap:
@@ -261,28 +270,37 @@ public sealed class ObjectiveLedger(Indicator indicator, Slicing? slices = null,
                 BookMinute(counter, increment, good, bad);
                 break;
         }
+        if (counter.TotalSign != 0)
+        {
+            LastSignalMs = Math.Max(LastSignalMs, increment.ToMs);
+            if (increment.UnseenFromMs > 0 && increment.UnseenAtMost > 0)
+            {
+                Events.AddSpan(new LedgerSpan(increment.UnseenFromMs, increment.UnseenToMs, 0, 0, SpanKind.Unseen, increment.UnseenAtMost));
+            }
+        }
     }
 
     private void BookMinute(Counter counter, Increment increment, long good, long bad)
     {
         var minute = LedgerTime.MinuteOf(increment.ToMs);
         var quality = increment.UnseenFromMs > 0 ? CountedQuality.Reset : CountedQuality.Complete;
-        if (minute <= ClosedMinute)
+        var isLate = minute <= ClosedMinute;
+        if (minute <= ClosedMinute - ReopenMinutes || isLate && fault == LedgerFault.Late)
         {
-            if (minute <= ClosedMinute - ReopenMinutes || fault == LedgerFault.Late)
-            {
-                LateDropped += Math.Abs(good) + Math.Abs(bad);
-                return;
-            }
-            quality |= CountedQuality.Revised;
+            LateDropped += Math.Abs(good) + Math.Abs(bad);
+            return;
+        }
+        if (counter.TotalSign != 0)
+        {
+            // First what can be done twice.
+            Events.Observe(increment.FromMs, increment.ToMs);
+        }
+        Events.Add(minute, good, bad, isLate ? quality | CountedQuality.Revised : quality);
+        if (isLate)
+        {
             LateBooked += Math.Abs(good) + Math.Abs(bad);
             _revisions.Add(new LedgerRevision(minute, good, bad));
         }
-        Events.Add(minute, good, bad, quality);
         _slices?.Touch(minute);
-        if (counter.TotalSign != 0)
-        {
-            Events.Observe(increment.FromMs, increment.ToMs);
-        }
     }
 }

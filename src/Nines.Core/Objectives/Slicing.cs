@@ -76,6 +76,8 @@ internal sealed class SliceBook(Slicing slicing)
         {
             _judged.Remove(old);
         }
+        // It is derived, not stored: packed it needs a fiftieth of the memory.
+        Book.TakeChanges((closedMinute - ObjectiveLedger.ReopenMinutes - slicing.Minutes) / 60);
     }
 
     private void Judge(LedgerBook events, long end)

@@ -25,7 +25,7 @@ internal sealed partial class LedgerEngine(
     public SourceReaders? Sources { get; init; }
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, LedgerChanges> _waiting = [];
+    private readonly LedgerCommits _commits = new(store, logger);
     private SortedDictionary<string, TrackedObjective> _tracked = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<Objective>? _wanted;
     private IReadOnlyList<Adjustment> _adjustments = [];
@@ -49,10 +49,10 @@ internal sealed partial class LedgerEngine(
     public long LateDropped { get; private set; }
 
     /// <summary>Attempts to store that failed.</summary>
-    public long FailedCommits { get; private set; }
+    public long FailedCommits => _commits.Failed;
 
-    /// <summary>The reason of the last commit's failure; null when it succeeded.</summary>
-    public string? StoreFailure { get; private set; }
+    /// <summary>Why the store refused the last time it was asked; null when it did not.</summary>
+    public string? StoreFailure => _commits.Failure;
 
     /// <summary>When the last step was, ms since the Unix epoch; 0 before the first.</summary>
     public long SteppedMs => Interlocked.Read(ref _nowMs);
@@ -97,7 +97,6 @@ internal sealed partial class LedgerEngine(
     {
         var alerts = new List<PostedAlert>();
         var close = LedgerTime.LastEnded(nowMs - SettleMs);
-        List<LedgerChanges> changes = [];
         lock (_gate)
         {
             _nowMs = nowMs;
@@ -107,49 +106,63 @@ internal sealed partial class LedgerEngine(
             }
             foreach (var whole in _tracked.Values)
             {
-                var complete = true;
-                foreach (var tracked in whole.WithGroups)
-                {
-                    var booked = tracked.Read(nowMs, close);
-                    complete &= UpdateGroups(tracked);
-                    tracked.Adjust(_adjustments);
-                    tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
-                    if (booked > tracked.Ledger.ClosedMinute)
-                    {
-                        tracked.Ledger.Close(booked);
-                        changes.Add(tracked.TakeChanges(nowMs));
-                    }
-                }
-                if (complete)
-                {
-                    whole.Feed?.Booked();
-                }
+                StepOne(whole, nowMs, close, alerts);
+                _commits.CommitMany(_gate, nowMs);
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
-            (SeriesCount, LateBooked, LateDropped) = (0, 0, 0);
-            foreach (var tracked in _tracked.Values.SelectMany(t => t.WithGroups))
-            {
-                SeriesCount += tracked.Ledger.SeriesCount;
-                LateBooked += tracked.Ledger.LateBooked;
-                LateDropped += tracked.Ledger.LateDropped;
-            }
+            var ledgers = _tracked.Values.SelectMany(t => t.WithGroups).Select(t => t.Ledger).ToList();
+            (SeriesCount, LateBooked, LateDropped) = (ledgers.Sum(l => l.SeriesCount), ledgers.Sum(l => l.LateBooked), ledgers.Sum(l => l.LateDropped));
         }
-        Commit(changes, nowMs);
+        if (_commits.Commit(_gate, nowMs))
+        {
+            Interlocked.Exchange(ref _storedMs, _commits.Share([.. _tracked.Values.SelectMany(t => t.WithGroups)], nowMs));
+        }
         Interlocked.Increment(ref _version);
         return alerts;
+    }
+
+    private void StepOne(TrackedObjective whole, long nowMs, long close, List<PostedAlert> alerts)
+    {
+        var complete = true;
+        foreach (var tracked in whole.WithGroups)
+        {
+            try
+            {
+                var booked = tracked.Read(nowMs, close);
+                complete &= UpdateGroups(tracked);
+                tracked.Adjust(_adjustments);
+                tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
+                if (booked > tracked.Ledger.ClosedMinute)
+                {
+                    tracked.Ledger.Close(booked);
+                    _commits.AddDue(tracked, nowMs);
+                }
+            }
+            catch (IOException e)
+            {
+                // A stored hour that must be added to cannot be read. The others go on; this one is read again at the next step.
+                complete = false;
+                _commits.Failure = e.Message;
+                LogUnread(tracked.Objective.Key, e.Message);
+            }
+        }
+        if (complete)
+        {
+            whole.Feed?.Booked();
+        }
     }
 
     /// <summary>Commits what has not been, as at the end.</summary>
     public void Flush()
     {
-        List<LedgerChanges> changes;
-        long nowMs;
         lock (_gate)
         {
-            nowMs = _nowMs;
-            changes = [.. _tracked.Values.SelectMany(t => t.WithGroups).Select(t => t.TakeChanges(_nowMs))];
+            foreach (var tracked in _tracked.Values)
+            {
+                TakeChanges(tracked, _nowMs);
+            }
         }
-        Commit(changes, nowMs);
+        _commits.Commit(_gate, _nowMs);
     }
 
     /// <inheritdoc/>
@@ -243,6 +256,7 @@ internal sealed partial class LedgerEngine(
         {
             tracked.Dispose();
         }
+        _commits.Dispose();
     }
 
     private void Reconcile(IReadOnlyList<Objective> wanted, long nowMs, List<PostedAlert> alerts)
@@ -255,6 +269,7 @@ internal sealed partial class LedgerEngine(
             {
                 // Only a changed indicator is another account; a longer window needs older hours from the store.
                 var goesOn = _tracked.TryGetValue(objective.Key, out var tracked) && tracked.CanBecome(objective);
+                TakeChanges(goesOn ? null : tracked, nowMs);
                 next[objective.Key] = goesOn ? tracked! : Start(objective, nowMs);
                 if (!goesOn)
                 {
@@ -264,7 +279,7 @@ internal sealed partial class LedgerEngine(
         }
         catch (StoreRefusedException e)
         {
-            StoreFailure = e.Message;
+            _commits.Failure = e.Message;
             LogApplyFailed(e.Message);
             // All of them are started anew at the next step; what they follow and read must not go on beside that.
             started.ForEach(s => s.Dispose());
@@ -280,14 +295,23 @@ internal sealed partial class LedgerEngine(
                     part.Resolve(nowMs, publicUrl, alerts);
                 }
             }
-            Commit([.. old.WithGroups.Select(t => t.TakeChanges(nowMs))], nowMs);
+            TakeChanges(old, nowMs);
             old.Dispose();
         }
+        _commits.Commit(_gate, nowMs);
         foreach (var objective in wanted)
         {
             next[objective.Key].Become(objective);
         }
         _tracked = next;
+    }
+
+    private void TakeChanges(TrackedObjective? whole, long nowMs)
+    {
+        foreach (var tracked in whole?.WithGroups ?? [])
+        {
+            _commits.Add(tracked.TakeChanges(nowMs));
+        }
     }
 
     private TrackedObjective? Tracked(string key) =>
@@ -305,7 +329,7 @@ internal sealed partial class LedgerEngine(
         catch (StoreRefusedException e)
         {
             // The groups that are new wait for the next step.
-            StoreFailure = e.Message;
+            _commits.Failure = e.Message;
             return false;
         }
     }
@@ -345,7 +369,9 @@ internal sealed partial class LedgerEngine(
     {
         var minutes = feed is null && objective.Indicator.Source is { } name ? new RemoteMinutes(objective.Key, objective.Indicator, Sources!, name) : null;
         var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
-        var tracked = new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, nowMs);
+        _commits.Require(generation, _gate, nowMs);
+        byte[]? Stored(long hour) => _commits.Hour(generation, hour);
+        var tracked = new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, Stored, nowMs);
         try
         {
             store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.HistoryMinutes / 60 - 24, tracked.Ledger);
@@ -355,33 +381,7 @@ internal sealed partial class LedgerEngine(
         {
             // One damaged account must not take the others with it; it is counted again from the samples that are still there.
             LogDamaged(objective.Key, e.Message);
-            return new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, nowMs);
-        }
-    }
-
-    private void Commit(List<LedgerChanges> changes, long nowMs)
-    {
-        if (changes.Count == 0)
-        {
-            return;
-        }
-        var batch = changes.Select(c => _waiting.Remove(c.Generation, out var waiting) ? waiting.FollowedBy(c) : c).Concat(_waiting.Values).ToList();
-        _waiting.Clear();
-        try
-        {
-            store.Commit(batch, nowMs);
-            StoreFailure = null;
-            Interlocked.Exchange(ref _storedMs, nowMs);
-        }
-        catch (StoreRefusedException e)
-        {
-            StoreFailure = e.Message;
-            FailedCommits++;
-            LogCommitFailed(batch.Count, e.Message);
-            foreach (var change in batch)
-            {
-                _waiting[change.Generation] = change;
-            }
+            return new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, Stored, nowMs);
         }
     }
 
@@ -390,10 +390,10 @@ internal sealed partial class LedgerEngine(
     private partial void LogDamaged(string objective, string reason);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "The new objectives could not be taken over: {Reason}. The old ones go on; it is tried again at the next step.")]
-    private partial void LogApplyFailed(string reason);
+        Message = "{Objective} could not be counted: {Reason}. What is new of it is read again at the next step.")]
+    private partial void LogUnread(string objective, string reason);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "The ledger could not be stored ({Count} objectives): {Reason}. Counting goes on; it is stored when the disk allows.")]
-    private partial void LogCommitFailed(int count, string reason);
+        Message = "The new objectives could not be taken over: {Reason}. The old ones go on; it is tried again at the next step.")]
+    private partial void LogApplyFailed(string reason);
 }

@@ -39,6 +39,7 @@ internal sealed class LedgerStore : IDisposable
     private const int Version = 1;
     private readonly string _path;
     private SqliteConnection _connection;
+    private SqliteCommand? _hour;
     private bool _suspect;
 
     private LedgerStore(string path)
@@ -155,6 +156,15 @@ internal sealed class LedgerStore : IDisposable
         return ledger.Events.TakeSpanChanges();
     });
 
+    /// <summary>A stored hour of a generation; empty when there is none.</summary>
+    /// <exception cref="StoreRefusedException">The file cannot be read now.</exception>
+    public byte[] Hour(long generation, long hour) => Guarded(() =>
+    {
+        _hour ??= Command("select packed from hour where generation = $g and hour = $h", ("$g", generation), ("$h", hour));
+        (_hour.Parameters[0].Value, _hour.Parameters[1].Value) = (generation, hour);
+        return _hour.ExecuteScalar() as byte[] ?? [];
+    });
+
     /// <summary>Stores changes in one transaction.</summary>
     /// <exception cref="StoreRefusedException">Nothing was stored; the same changes can be handed over again.</exception>
     public void Commit(IReadOnlyCollection<LedgerChanges> changes, long nowMs) => Guarded(() =>
@@ -219,6 +229,7 @@ internal sealed class LedgerStore : IDisposable
         {
             if (_suspect)
             {
+                _hour = null;
                 _connection.Dispose();
                 _connection = Connect();
                 _suspect = false;

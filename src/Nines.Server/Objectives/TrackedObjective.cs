@@ -12,7 +12,6 @@ internal sealed class TrackedObjective : IDisposable
     private readonly ISeriesFeed? _feed;
     private readonly RemoteMinutes? _minutes;
     private readonly Func<Labels, bool>? _filter;
-    private readonly long _generation;
     private readonly long _sinceMs;
     private readonly Dictionary<string, long> _postedMs = [];
     private IReadOnlyList<BurnRuleReading> _rules = [];
@@ -23,6 +22,8 @@ internal sealed class TrackedObjective : IDisposable
     private long _foreseenMs;
     private IReadOnlyList<Adjustment>? _adjustments;
     private int _feedVersion;
+    private bool _isNew;
+    private long _judgedMinute;
 
     /// <param name="objective">The objective.</param>
     /// <param name="generation">The number of its account in the store.</param>
@@ -31,15 +32,16 @@ internal sealed class TrackedObjective : IDisposable
     /// <param name="filter">Which of them are its own; null for all, in which case the feed is its own, too.</param>
     /// <param name="queries">Evaluates it when it is not counted.</param>
     /// <param name="fault">A planted fault.</param>
+    /// <param name="stored">Reads a stored hour of its account; null for one that cannot be read now.</param>
     /// <param name="nowMs">The moment from which a signal is expected.</param>
     public TrackedObjective(
         Objective objective, long generation, ISeriesFeed? feed, RemoteMinutes? minutes, Func<Labels, bool>? filter, IIndicatorQueries queries,
-        LedgerFault fault, long nowMs)
+        LedgerFault fault, Func<long, byte[]?> stored, long nowMs)
     {
         Objective = objective;
-        Ledger = new ObjectiveLedger(objective.Indicator, objective.Slices, fault);
+        Ledger = new ObjectiveLedger(objective.Indicator, objective.Slices, fault, stored);
         (_queries, _feed, _minutes, _filter) = (queries, feed, minutes, filter);
-        _generation = generation;
+        Generation = generation;
         _sinceMs = nowMs;
     }
 
@@ -52,6 +54,15 @@ internal sealed class TrackedObjective : IDisposable
 
     /// <summary>How far it was read from an external source; null for the built-in engine.</summary>
     public ICatchUp? CatchUp => _feed?.CatchUp ?? _minutes;
+
+    /// <summary>The number of its account in the store.</summary>
+    public long Generation { get; }
+
+    /// <summary>When its changes were last taken, ms since the Unix epoch; 0 before the first time.</summary>
+    public long TakenMs { get; private set; }
+
+    /// <summary>Whether it counts samples of the built-in engine.</summary>
+    public bool CountsSamples => _feed is not null && CatchUp is null;
 
     /// <summary>Its parts, when it is kept for each value of some labels.</summary>
     public ObjectiveGroups? Groups { get; set; }
@@ -72,7 +83,7 @@ internal sealed class TrackedObjective : IDisposable
 
     public void Become(Objective edited)
     {
-        Objective = edited;
+        (Objective, _judgedMinute) = (edited, 0);
         foreach (var group in Groups?.All ?? [])
         {
             group.Become(edited.OfGroup(group.Objective.Key == edited.KeyOfGroup(null) ? null : group.Objective.Group));
@@ -115,7 +126,7 @@ internal sealed class TrackedObjective : IDisposable
             _feedVersion = _feed.Version;
         }
         var known = Math.Min(nowMs, CatchUp?.ReadToMs ?? long.MaxValue);
-        Ledger.Read(known);
+        _isNew |= Ledger.Read(known);
         return Math.Min(settled, LedgerTime.LastEnded(known));
     }
 
@@ -155,8 +166,17 @@ internal sealed class TrackedObjective : IDisposable
         _lostSinceMs = BurnEvaluator.LostSince(Math.Max(Ledger.LastSignalMs, behind?.ProgressMs ?? 0), _sinceMs, Ledger.IntervalMs, nowMs);
         if (behind is null)
         {
-            _rules = BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules);
+            // The windows move with the minute, and what is in them changes with what is read.
+            if (_isNew || _feed is null || _judgedMinute != LedgerTime.MinuteOf(nowMs))
+            {
+                _rules = BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules);
+                (_isNew, _judgedMinute) = (false, LedgerTime.MinuteOf(nowMs));
+            }
             Foresee(nowMs);
+        }
+        if (_postedMs.Count == 0 && _lostSinceMs is null && _atRiskSinceMs is null && !_rules.Any(r => r.Firing))
+        {
+            return;
         }
         var isPaging = false;
         foreach (var condition in BurnAlerts.Conditions(Objective, _rules, _lostSinceMs, _atRiskSinceMs))
@@ -188,7 +208,8 @@ internal sealed class TrackedObjective : IDisposable
             return;
         }
         _foreseenMs = nowMs;
-        var minute = LedgerTime.MinuteOf(nowMs);
+        // At a full hour: its many windows of days then need sums of hours only.
+        var minute = LedgerTime.LastEnded(nowMs) / 60 * 60;
         _forecast = BudgetForecast.Of(Objective, Ledger.Book, Objective.Windows[0], minute, Excluded);
         var isAtRisk = _forecast?.IsAtRisk(_atRiskSinceMs is not null) == true;
         _atRiskSinceMs = isAtRisk ? _atRiskSinceMs ?? nowMs : null;
@@ -199,12 +220,17 @@ internal sealed class TrackedObjective : IDisposable
         alerts.AddRange(BurnAlerts.Conditions(Objective, [], null, null).Where(c => _postedMs.ContainsKey(c.Id))
             .Select(c => BurnAlerts.Post(Report(nowMs), c, nowMs, publicUrl, _postedMs.ContainsKey("page"))));
 
-    public LedgerChanges TakeChanges(long nowMs) => new(
-        _generation,
-        Ledger.Events.TakeChanges(closeBefore: LedgerTime.LastEnded(nowMs) / 60 - 2),
-        Ledger.Events.TakeSpanChanges(),
-        Ledger.TakeRevisions(),
-        Ledger.PackCursors());
+    /// <summary>What of its account is not stored yet.</summary>
+    public LedgerChanges TakeChanges(long nowMs)
+    {
+        TakenMs = nowMs;
+        return new(
+            Generation,
+            Ledger.Events.TakeChanges(closeBefore: LedgerTime.LastEnded(nowMs) / 60),
+            Ledger.Events.TakeSpanChanges(),
+            Ledger.TakeRevisions(),
+            Ledger.PackCursors());
+    }
 
     public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs, Excluded) with
     {

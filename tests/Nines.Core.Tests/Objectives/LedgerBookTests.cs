@@ -6,11 +6,14 @@ public sealed class LedgerBookTests
 {
     private const long Start = 30_000_000;
 
-    [Fact]
-    public void Sum_AnyWindow_EqualsTheSumOfItsMinutes()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sum_AnyWindow_EqualsTheSumOfItsMinutes(bool isStored)
     {
         var random = new Random(11);
-        var book = new LedgerBook();
+        var disk = new Dictionary<long, byte[]>();
+        var book = isStored ? new LedgerBook(stored: disk.GetValueOrDefault) : new LedgerBook();
         var plain = new Dictionary<long, (long Good, long Bad, HashSet<long> Seconds)>();
         for (var i = 0; i < 4_000; i++)
         {
@@ -28,8 +31,13 @@ public sealed class LedgerBookTests
             book.Observe(from * 1000, to * 1000);
             if (i % 500 == 499)
             {
-                book.TakeChanges(closeBefore: long.MaxValue);
+                Store(book, disk);
             }
+        }
+        Store(book, disk);
+        if (isStored)
+        {
+            Enumerable.Range(0, 9).ToList().ForEach(_ => book.TakeChanges(closeBefore: long.MaxValue));
         }
         for (var i = 0; i < 500; i++)
         {
@@ -40,6 +48,70 @@ public sealed class LedgerBookTests
             sum.Good.ShouldBe(inside.Sum(p => p.Good) / 1000.0, 1e-9);
             sum.Bad.ShouldBe(inside.Sum(p => p.Bad) / 1000.0, 1e-9);
             sum.KnownMinutes.ShouldBe(inside.Sum(p => p.Seconds.Count) / 60.0, 1e-9);
+            sum.Approximate.ShouldBeFalse();
+            var minute = Start + random.Next(6_000);
+            book.Entry(minute).Good.ShouldBe(plain.TryGetValue(minute, out var entry) ? entry.Good : 0);
+        }
+    }
+
+    [Fact]
+    public void TakeChanges_MinutesThatNobodyAsksFor_AreGivenBackAndReadAgain()
+    {
+        var (disk, asked) = (new Dictionary<long, byte[]>(), new List<long>());
+        var book = new LedgerBook(stored: hour =>
+        {
+            asked.Add(hour - Start / 60);
+            return disk.GetValueOrDefault(hour);
+        });
+        for (var minute = Start + 1; minute <= Start + 180; minute++)
+        {
+            book.Add(minute, 1000, 0);
+            book.Observe((minute - 1) * 60_000, minute * 60_000);
+        }
+        for (var turn = 0; turn < 9; turn++)
+        {
+            Store(book, disk);
+            book.Sum(Start + 90, Start + 180).Good.ShouldBe(90);
+        }
+        asked.ShouldBeEmpty("the hour at the edge is asked for each turn and stays");
+        book.Sum(Start, Start + 180).Good.ShouldBe(180);
+        book.Unobserved(Start, Start + 180).ShouldBeEmpty();
+        asked.ShouldBeEmpty("whole hours need no minutes");
+        book.Sum(Start + 20, Start + 180).Good.ShouldBe(160);
+        book.Add(Start + 170, 1000, 0);
+        book.Sum(Start + 165, Start + 175).Good.ShouldBe(11);
+        asked.ShouldBe([0, 2], "once each");
+    }
+
+    [Fact]
+    public void Sum_MinutesThatCannotBeRead_IsChargedProRataAndMarkedAndNothingIsWrittenOver()
+    {
+        var disk = new Dictionary<long, byte[]>();
+        var isAway = false;
+        var book = new LedgerBook(stored: hour => isAway ? null : disk[hour]);
+        book.Add(Start + 1, 60_000, 6_000);
+        book.Observe(Start * 60_000, (Start + 60) * 60_000);
+        for (var turn = 0; turn < 9; turn++)
+        {
+            Store(book, disk);
+        }
+        isAway = true;
+        var half = book.Sum(Start + 30, Start + 60);
+        (half.Good, half.Bad, half.KnownMinutes, half.Approximate).ShouldBe((30, 3, 30, true));
+        book.Sum(Start, Start + 60).Approximate.ShouldBeFalse();
+        Should.Throw<IOException>(() => book.Add(Start + 2, 1000, 0));
+        isAway = false;
+        book.Add(Start + 2, 1000, 0);
+        Store(book, disk);
+        book.Sum(Start, Start + 60).Good.ShouldBe(61);
+        book.Sum(Start + 1, Start + 60).Good.ShouldBe(1);
+    }
+
+    private static void Store(LedgerBook book, Dictionary<long, byte[]> disk)
+    {
+        foreach (var (hour, packed) in book.TakeChanges(closeBefore: long.MaxValue))
+        {
+            disk[hour] = packed;
         }
     }
 

@@ -207,7 +207,8 @@ public sealed class ObjectiveLedgerTests
 
         public ObjectiveLedger Restore(LedgerFault fault)
         {
-            var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal, fault: fault);
+            // Minutes come from the disk when they are asked for.
+            var ledger = new ObjectiveLedger(TestIndicators.BadOfTotal, fault: fault, stored: _hours.GetValueOrDefault);
             if (_cursors is not null)
             {
                 ledger.LoadCursors(_cursors);

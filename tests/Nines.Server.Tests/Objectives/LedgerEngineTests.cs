@@ -40,6 +40,58 @@ public sealed class LedgerEngineTests : IDisposable
     }
 
     [Fact]
+    public void Window_MinutesOfHoursThatOnlyTheStoreHas_AreExact()
+    {
+        var requests = _source.Add("requests_total", ("code", "200"));
+        var random = new Random(5);
+        var (value, now, counts) = (0L, Start, new List<int>());
+        requests.Samples.Add(new CounterSample(Start, 0, Start - 1000));
+        var engine = Open();
+        for (var minute = 1; minute <= 20 * 60; minute++)
+        {
+            counts.Add(random.Next(50));
+            requests.Samples.Add(new CounterSample(now += 60_000, value += counts[^1], Start - 1000));
+            engine.Engine.Step(now + 5_000);
+            if (random.Next(100) == 0)
+            {
+                engine.Dispose();
+                engine = Open();
+                engine.Engine.Step(now + 6_000);
+            }
+        }
+        for (var i = 0; i < 200; i++)
+        {
+            var from = random.Next(counts.Count);
+            var to = random.Next(from, counts.Count);
+            var account = engine.Engine.Window("shop/orders@production", Start / 60_000 + from, Start / 60_000 + to)!.Value;
+            (account.Good, account.Approximate).ShouldBe((counts.Skip(from).Take(to - from).Sum(), false));
+        }
+        engine.Dispose();
+    }
+
+    [Fact]
+    public void Apply_ALongerWindow_CountsNothingTwice()
+    {
+        var requests = _source.Add("requests_total", ("code", "200"));
+        var objective = Orders("requests_total");
+        using var engine = Open(objective);
+        var (value, now) = (0L, Start);
+        for (var i = 0; i < 40; i++)
+        {
+            requests.Samples.Add(new CounterSample(now, value += 7, Start - 1000));
+            now += 15_000;
+            engine.Engine.Step(now);
+            if (i % 5 == 4)
+            {
+                // Another window begins anew with what is stored; the last quarter minutes were not.
+                engine.Engine.Apply([objective = objective with { Windows = [new RollingWindow(objective.WindowMinutes + 1440)] }]);
+            }
+        }
+        engine.Engine.Step(now);
+        engine.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(value);
+    }
+
+    [Fact]
     public void Step_StoreRefuses_CountsOnAndStoresLater()
     {
         var requests = _source.Add("requests_total", ("code", "200"));
