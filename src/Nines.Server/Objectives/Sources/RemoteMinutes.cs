@@ -31,19 +31,34 @@ internal sealed class RemoteMinutes(string objective, Indicator indicator, Sourc
 
     protected override long? OldestMs => null;
 
-    /// <summary>The minutes that were evaluated, as many as there are up to one; each is given once.</summary>
+    /// <summary>The minutes that were evaluated, as many as there are up to one. Each is taken out when the next is asked for, so that one that could not be
+    /// booked is given again.</summary>
     /// <exception cref="IndicatorQueryException">There are none, since the source did not answer.</exception>
-    public IReadOnlyList<(long Minute, EvaluatedMinute? Reading)> Take(long toMinute)
+    public IEnumerable<(long Minute, EvaluatedMinute? Reading)> Take(long toMinute)
     {
-        var minutes = new List<(long, EvaluatedMinute?)>();
-        lock (Gate)
+        var any = false;
+        while (Next(toMinute) is { } next)
         {
-            while (_taken < toMinute && _arrived.TryDequeue(out var reading))
+            any = true;
+            yield return next;
+            lock (Gate)
             {
-                minutes.Add((++_taken, reading));
+                _arrived.Dequeue();
+                _taken++;
             }
         }
-        return minutes.Count == 0 && Failure is { } failure ? throw new IndicatorQueryException(failure) : minutes;
+        if (!any && Failure is { } failure)
+        {
+            throw new IndicatorQueryException(failure);
+        }
+    }
+
+    private (long Minute, EvaluatedMinute? Reading)? Next(long toMinute)
+    {
+        lock (Gate)
+        {
+            return _taken < toMinute && _arrived.TryPeek(out var reading) ? (_taken + 1, reading) : null;
+        }
     }
 
     protected override void Start(long fromMs) => _taken = _evaluated = fromMs / LedgerTime.MinuteMs;
