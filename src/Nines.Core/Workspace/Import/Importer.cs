@@ -24,7 +24,8 @@ public static class Importer
             Declare(run, node, isForeign: false);
         }
         var texts = sources.Where(s => SloDocument.IsOne(s.Path)).Select(s => SloDocument.Read(s, problems)).OfType<SloDocument>().ToList();
-        var read = sources.Where(s => !SloDocument.IsOne(s.Path)).Select(s => (Nodes: Nodes(s, problems, out var file).ToList(), File: new ImportFile(file, run))).ToList();
+        var read = sources.Where(s => !SloDocument.IsOne(s.Path))
+            .Select(s => (Nodes: Nodes(s, problems, out var file).ToList(), File: new ImportFile(file, run))).ToList();
         foreach (var node in read.SelectMany(r => r.Nodes))
         {
             Declare(run, node, isForeign: true);
@@ -41,10 +42,11 @@ public static class Importer
             run.Documents["Markdown"] = run.Documents.GetValueOrDefault("Markdown") + 1;
             var import = new ImportFile(new(text.Source.Path, "", problems), run);
             var stem = OutputName(text.Source.Path, made.Select(m => m.File.Path))[..^".yaml".Length];
-            made.AddRange(new MarkdownImport(text, import).Make(stem).Select(m => (new WorkspaceFile(m.Name, Encoding.UTF8.GetBytes(m.Text)), import, m.Origin)));
+            var files = SloDocument.Whole(text.Source.Path, problems, () => new MarkdownImport(text, import).Make(stem).ToList()) ?? [];
+            made.AddRange(files.Select(m => (new WorkspaceFile(m.Name, Encoding.UTF8.GetBytes(m.Text)), import, m.Origin)));
         }
         // What the texts state is looked at where it is stated; their rules are not looked at twice.
-        problems.AddRange(StatementLint.Documents(texts));
+        StatementLint.Documents(texts, problems);
         if (!problems.Exists(p => p.Severity == ProblemSeverity.Error))
         {
             Check(existing, made, problems);

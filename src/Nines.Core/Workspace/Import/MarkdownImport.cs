@@ -48,7 +48,8 @@ internal sealed class MarkdownImport(SloDocument document, ImportFile import)
         foreach (var line in document.Repairs.GroupBy(r => r.Line))
         {
             import.Run.Losses.Add(new(new(document.Source.Path, line.Key, line.First().Column), "document", "double-encoded",
-                $"nothing, but {string.Join(", ", line.Select(r => $"\"{r.Was}\"").Distinct(StringComparer.Ordinal).Take(5))} was UTF-8 read as {document.ReadAs}",
+                $"nothing, but {string.Join(", ", line.Select(r => $"\"{r.Was}\"").Distinct(StringComparer.Ordinal).Take(5))} "
+                + $"was UTF-8 read as {document.ReadAs}",
                 $"read as {string.Join(", ", line.Select(r => $"\"{r.Is}\"").Distinct(StringComparer.Ordinal).Take(5))}"));
         }
     }
@@ -76,13 +77,15 @@ internal sealed class MarkdownImport(SloDocument document, ImportFile import)
         var indicator = MarkdownIndicators.Find(document, promise);
         if (indicator is not null && !_counted.TryAdd($"{indicator.Part}\n{indicator.Total}\n{promise.Good}", promise))
         {
-            import.Loss(at, "said-again", $"nothing, {_counted[$"{indicator.Part}\n{indicator.Total}\n{promise.Good}"].Title} promises the same of the same events", "");
+            import.Loss(at, "said-again",
+                $"nothing, {_counted[$"{indicator.Part}\n{indicator.Total}\n{promise.Good}"].Title} promises the same of the same events", "");
             return;
         }
         var (service, name) = promise.IsOfHeading ? (Slug(_stem), Slug(promise.Subject))
             : (Slug(promise.Subject.Length > 0 ? promise.Subject : _stem), Slug(promise.Name.Length > 0 ? promise.Name : promise.Measure.ToString()));
         name = name is ['p', >= '0' and <= '9', ..] ? $"latency-{name}" : name;
-        name = promise.Measure == Measure.Latency && !name.Contains("p9", StringComparison.Ordinal) ? $"{name}-p{promise.Good * 100:0.##}".Replace('.', '-') : name;
+        name = promise.Measure == Measure.Latency && !name.Contains("p9", StringComparison.Ordinal)
+            ? $"{name}-p{promise.Good * 100:0.##}".Replace('.', '-') : name;
         for (var (i, plain) = (2, name); !_names.Add($"{service}/{name}"); i++)
         {
             name = $"{plain}-{i}";
@@ -98,12 +101,14 @@ internal sealed class MarkdownImport(SloDocument document, ImportFile import)
             return;
         }
         import.Made.Add(slo);
-        import.Loss(at, "query-of-rule", $"nothing, but the queries of {service}/{name} are those of the rule {indicator.Rule.Name} at line {indicator.Rule.Position.Line}",
+        import.Loss(at, "query-of-rule",
+            $"nothing, but the queries of {service}/{name} are those of the rule {indicator.Rule.Name} at line {indicator.Rule.Position.Line}",
             indicator.Bound.Length == 0 ? "" : $"le=\"{indicator.Bound}\" must be a bound of the histogram");
     }
 
     /// <summary>The objective of the same thing that was stated before: under the same name, or the same figures without a service.</summary>
-    private Promise? Before(Promise promise) => document.Statements.Objectives.TakeWhile(o => !ReferenceEquals(o, promise)).FirstOrDefault(o => IsOne(o, promise))
+    private Promise? Before(Promise promise) =>
+        document.Statements.Objectives.TakeWhile(o => !ReferenceEquals(o, promise)).FirstOrDefault(o => IsOne(o, promise))
         ?? document.Statements.Objectives.FirstOrDefault(o => !ReferenceEquals(o, promise) && promise.Subject.Length == 0 && o.Subject.Length > 0
             && o.Measure == promise.Measure && o.Good == promise.Good && o.Limit == promise.Limit);
 
@@ -120,16 +125,18 @@ internal sealed class MarkdownImport(SloDocument document, ImportFile import)
 
     private YamlMap Slo(YamlNode at, Promise promise, string service, string name, RuleIndicator? indicator)
     {
-        var contract = document.Statements.Promises.FirstOrDefault(p => p.Role == PromiseRole.Contract && p.Subject == promise.Subject && p.Measure == promise.Measure
-            && p.Limit is null && p.Good <= promise.Good);
+        var contract = document.Statements.Promises.FirstOrDefault(p => p.Role == PromiseRole.Contract && p.Subject == promise.Subject
+            && p.Measure == promise.Measure && p.Limit is null && p.Good <= promise.Good);
         var annotations = contract is null ? null : Tree.Map(at, ("nines.dev/sla", Tree.Text(at, $"{contract.Good * 100:0.#####}%")));
         var part = Tree.Text(at, indicator?.Part ?? "QUERY");
         var total = Tree.Text(at, indicator?.Total ?? "QUERY");
         var isBad = indicator?.IsBad ?? promise.Measure == Measure.Errors;
         return Tree.Map(at, ("apiVersion", Tree.Text(at, "openslo/v1")), ("kind", Tree.Text(at, "SLO")),
-            ("metadata", Tree.Map(at, ("name", Tree.Text(at, name)), ("displayName", Tree.Text(at, $"{promise.Title}: {promise.Text}")), ("annotations", annotations))),
+            ("metadata", Tree.Map(at, ("name", Tree.Text(at, name)), ("displayName", Tree.Text(at, $"{promise.Title}: {promise.Text}")),
+                ("annotations", annotations))),
             ("spec", Tree.Map(at, ("service", Tree.Text(at, service)), ("budgetingMethod", Tree.Text(at, "Occurrences")),
-                ("timeWindow", Tree.List(at, [Tree.Map(at, ("duration", Tree.Text(at, $"{document.Statements.Days:0}d")), ("isRolling", Tree.Plain(at, "true")))])),
+                ("timeWindow", Tree.List(at, [Tree.Map(at, ("duration", Tree.Text(at, $"{document.Statements.Days:0}d")),
+                    ("isRolling", Tree.Plain(at, "true")))])),
                 ("indicator", Tree.Map(at, ("metadata", Tree.Map(at, ("name", Tree.Text(at, name)))),
                     ("spec", Tree.Map(at, ("ratioMetric", Tree.Map(at, ("counter", Tree.Plain(at, "true")), (isBad ? "bad" : "good", SlothImport.Side(part)),
                         ("total", SlothImport.Side(total)))))))),

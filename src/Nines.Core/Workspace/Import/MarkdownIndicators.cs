@@ -52,7 +52,8 @@ internal static class MarkdownIndicators
     private static RuleIndicator? Latency(List<Rule> rules, Promise promise)
     {
         var found = rules.SelectMany(r => r.Expr.WithParts().OfType<Call>().Where(c => c.Function.Name == "histogram_quantile"
-            && c.Arguments[0].Bare() is NumberLiteral share && Math.Abs(share.Value - (double)promise.Good!.Value) < 1e-9).Select(c => (Rule: r, Call: c))).ToList();
+            && c.Arguments[0].Bare() is NumberLiteral share && Math.Abs(share.Value - (double)promise.Good!.Value) < 1e-9)
+            .Select(c => (Rule: r, Call: c))).ToList();
         if (found is not [var (rule, call)]
             || call.WithParts().OfType<VectorSelector>().FirstOrDefault(s => s.Name?.EndsWith("_bucket", StringComparison.Ordinal) == true) is not { } buckets)
         {

@@ -23,11 +23,12 @@ internal static partial class BudgetStatementLint
         {
             foreach (var row in table.Rows)
             {
-                if (document.Statements.Objectives.FirstOrDefault(o => row.Any(c => ReferenceEquals(c, o.At))) is not { } target)
+                if (document.Statements.Objectives.FirstOrDefault(o => o.Good < 1 && row.Any(c => ReferenceEquals(c, o.At))) is not { } target)
                 {
                     continue;
                 }
-                var budgets = table.Headers.Select((h, i) => (h.Text, Cell: row[i])).Where(c => BudgetWord().IsMatch(c.Text)).ToList();
+                var budgets = table.Headers.Select((h, i) => (h.Text, Cell: row[i]))
+                    .Where(c => BudgetWord().IsMatch(c.Text) && !SpentWord().IsMatch(c.Text)).ToList();
                 // The period may stand in one header for all columns of the budget.
                 var period = budgets.Select(b => HeaderPeriod().Match(b.Text).Groups["period"].Value).FirstOrDefault(p => p.Length > 0) ?? "";
                 foreach (var (_, cell) in budgets)
@@ -60,7 +61,7 @@ internal static partial class BudgetStatementLint
             return section;
         }
         return TargetWord().Match(passage.Intro.Length > 0 ? passage.Intro : Before(document, passage)) is { Success: true } match
-            ? Promise.Read(match.Value, 0, passage, PromiseRole.Objective, "", "availability") : null;
+            && Promise.Read(match.Value, 0, passage, PromiseRole.Objective, "", "availability") is { Good: < 1 } told ? told : null;
     }
 
     private static string Before(SloDocument document, Passage passage) =>
@@ -91,15 +92,24 @@ internal static partial class BudgetStatementLint
                 }
             }
         }
-        var label = StatementReader.Labelled(at.Text);
-        var share = Quantity.First(label.Says, QuantityUnit.Percent);
-        if (share is not null && (label.Label.Contains("budget", StringComparison.OrdinalIgnoreCase) || !ReferenceEquals(at, target.At) && label.Label.Length == 0
-            && !at.IsItem && at.Intro.Length == 0 | document.Text.Tables.Exists(t => t.Rows.Any(r => r.Contains(at)))) && share.Op == ' '
-            && share.Value / 100 != bad && !label.Label.Contains("remaining", StringComparison.OrdinalIgnoreCase))
+        if (Share(document, at, target, bad) is { } wrong)
         {
-            yield return Finding(document, at, at.Column + label.At + share.Index, "stated-budget",
-                $"the budget of {Percent(target.Good!.Value)} is 1 − {Percent(target.Good.Value)} = {Percent(bad)}, not {share.Text}", $"write {Percent(bad)}");
+            yield return wrong;
         }
+    }
+
+    /// <summary>A budget stated as a share. Only a label or a column says that a share is the whole budget: elsewhere it may be what is spent of it.</summary>
+    private static Problem? Share(SloDocument document, Passage at, Promise target, decimal bad)
+    {
+        var (label, says, start) = StatementReader.Labelled(at.Text);
+        var isLabelled = label.ToLowerInvariant() is "error budget" or "budget";
+        var isColumn = at.IsCell && label.Length == 0 && !ReferenceEquals(at, target.At);
+        if (!isLabelled && !isColumn || Quantity.First(says, QuantityUnit.Percent) is not { Op: ' ' } share || share.Value / 100 == bad)
+        {
+            return null;
+        }
+        return Finding(document, at, at.Column + start + share.Index, "stated-budget",
+            $"the budget of {Percent(target.Good!.Value)} is 1 − {Percent(target.Good.Value)} = {Percent(bad)}, not {share.Text}", $"write {Percent(bad)}");
     }
 
     // "SLO: 99.9% uptime (8.76 hours downtime/year)" only illustrates its target.
@@ -111,20 +121,23 @@ internal static partial class BudgetStatementLint
         var days = period switch { "day" or "daily" => [1], "week" or "weekly" => [7], "year" or "yearly" or "annual" => [365, 366, 365.25m], _ => Months };
         var window = document.Statements.WindowDays;
         var isMonth = period.StartsWith("month", StringComparison.Ordinal);
-        var fits = days.Where(d => Math.Abs(d * 1440 * bad - minutes) < Math.Max(0.008m * minutes, Step(match.Groups["amount"].Value, match.Groups["unit"].Value))).ToList();
+        var slack = Math.Max(0.008m * minutes, Step(match.Groups["amount"].Value, match.Groups["unit"].Value));
+        var fits = days.Where(d => Math.Abs(d * 1440 * bad - minutes) < slack).ToList();
         var table = string.Join(", ", days.Select(d => $"{d:0.##} d × 1440 × {bad:0.#######} = {Length(d * 1440 * bad * 60_000)}"));
         var column = at.Column + match.Index;
         if (fits.Count == 0)
         {
             // Which target and period the number is right for says where it comes from.
             var source = Guess(minutes);
-            return Finding(document, at, column, "stated-budget", $"\"{match.Value.Trim()}\" is not the budget of {Percent(target.Good.Value)}: {table}{source}",
+            return Finding(document, at, column, "stated-budget",
+                $"\"{match.Value.Trim()}\" is not the budget of {Percent(target.Good.Value)}: {table}{source}",
                 window is { } w ? $"over the {Number(w)} days declared here it is {Length(w * 1440 * bad * 60_000)}" : "name the window the number is of");
         }
         var right = fits.MinBy(d => Math.Abs(d * 1440 * bad - minutes));
         return !isMonth ? null : Finding(document, at, column, "month-is-no-length",
             $"\"{match.Value.Trim()}\" is the budget of {right:0.##} days, and months differ: {table}",
-            window is { } declared ? $"over the {Number(declared)} days declared here it is {Length(declared * 1440 * bad * 60_000)}" : "name the window the number is of");
+            window is { } declared ? $"over the {Number(declared)} days declared here it is {Length(declared * 1440 * bad * 60_000)}"
+                : "name the window the number is of");
     }
 
     private static string Guess(decimal minutes)
@@ -159,7 +172,8 @@ internal static partial class BudgetStatementLint
         var volume = BurnStatementLint.Volume(document, match.Groups["noun"].Value);
         var daily = volume?.PerDay ?? amount / bad / 30;
         return Finding(document, at, at.Column + match.Index, "stated-count",
-            $"\"{match.Value.Trim()}\" is {Percent(bad)} of {Number(amount / bad)}; at {Number(daily)} a day{(volume is { } v ? $" (line {v.Line})" : " (30 days a month)")} "
+            $"\"{match.Value.Trim()}\" is {Percent(bad)} of {Number(amount / bad)}; "
+            + $"at {Number(daily)} a day{(volume is { } v ? $" (line {v.Line})" : " (30 days a month)")} "
             + $"the {Number(window)} days declared here hold {Number(daily * window)}, and {Percent(bad)} of them are {Number(daily * window * bad)}",
             "leave the number out: the budget in events follows from the live volume");
     }
@@ -183,7 +197,8 @@ internal static partial class BudgetStatementLint
     {
         foreach (var left in document.Text.Passages.Where(p => BudgetLeft().IsMatch(p.Text)))
         {
-            var shown = document.Statements.Objectives.FirstOrDefault(o => o.At.Block == left.Block && o.Measure is Measure.Availability or Measure.Errors && o.Good < 1);
+            var shown = document.Statements.Objectives.FirstOrDefault(o => o.At.Block == left.Block
+                && o.Measure is Measure.Availability or Measure.Errors && o.Good < 1);
             if (shown is null || Quantity.First(left.Text, QuantityUnit.Percent) is not { } said
                 || Quantity.First(StatementReader.Labelled(shown.At.Text).Says, QuantityUnit.Percent) is not { } now)
             {
@@ -194,8 +209,10 @@ internal static partial class BudgetStatementLint
             if (Math.Abs(right - said.Value / 100) > 0.006m)
             {
                 yield return Finding(document, left, left.Column + said.Index, "budget-left",
-                    $"{Percent(good)} at a target of {Percent(shown.Good.Value)} (line {shown.At.Line}) leaves 1 − {Number((1 - good) * 100)}/{Number((1 - shown.Good.Value) * 100)} "
-                    + $"= {Percent(right)} of the budget, not {said.Text}; {said.Text} are left at {Percent(1 - (1 - said.Value / 100) * (1 - shown.Good.Value))}",
+                    $"{Percent(good)} at a target of {Percent(shown.Good.Value)} (line {shown.At.Line}) "
+                    + $"leaves 1 − {Number((1 - good) * 100)}/{Number((1 - shown.Good.Value) * 100)} "
+                    + $"= {Percent(right)} of the budget, not {said.Text}; "
+                    + $"{said.Text} are left at {Percent(1 - (1 - said.Value / 100) * (1 - shown.Good.Value))}",
                     "print what the ledger says");
             }
         }
@@ -220,13 +237,15 @@ internal static partial class BudgetStatementLint
                 && decimal.Parse(one.Groups["n"].Value.Replace(",", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) is var n
                 && Math.Abs(100 / share.Value - n) > 0.01m * n)
             {
-                yield return Finding(document, passage, passage.Column + one.Index, "stated-budget", $"{share.Text} is 1 in {Number(100 / share.Value)}, not {one.Value}",
+                yield return Finding(document, passage, passage.Column + one.Index, "stated-budget",
+                    $"{share.Text} is 1 in {Number(100 / share.Value)}, not {one.Value}",
                     $"write 1 in {Number(100 / share.Value)}");
             }
         }
     }
 
-    [GeneratedRegex(@"(?<amount>\d+(?:\.\d+)?)\s*(?:(?<unit>minutes?|mins?|hours?|h|seconds?|days?)\b|(?<noun>(?!per\b|a\b)[a-z][a-z ]{2,30}?)(?=\s*(?:/|per\b|a month|a week|a day)))"
+    [GeneratedRegex(@"(?<![\d.])(?<amount>[0-9]{1,12}(?:\.[0-9]{1,6})?)\s{0,8}(?:(?<unit>minutes?|mins?|hours?|h|seconds?|days?)\b"
+        + @"|(?<noun>(?!per\b|a\b)[a-z][a-z ]{2,30}?)(?=\s{0,8}(?:/|per\b|a month|a week|a day)))"
         + @"(?:[\w\s]{0,20}?(?:/|\bper|\ba|\beach|\bevery)\s*(?<period>month|week|year|day)\b)?",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Stated();
@@ -234,10 +253,14 @@ internal static partial class BudgetStatementLint
     [GeneratedRegex(@"\b(?:budget|downtime|allowed)\b", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex BudgetWord();
 
+    [GeneratedRegex(@"\b(?:remaining|left|consumed|spent|used|burn\w*)\b", RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex SpentWord();
+
     [GeneratedRegex(@"\b(?:error )?budget\b.{0,20}\b(?:remaining|left)\b", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex BudgetLeft();
 
-    [GeneratedRegex(@"\(?(?:per )?\b(?<period>monthly|weekly|yearly|daily|month|week|year|day)\b", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"\(?(?:per )?\b(?<period>monthly|weekly|yearly|daily|month|week|year|day)\b",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex HeaderPeriod();
 
     [GeneratedRegex(@"^\s*(?<period>monthly|weekly|yearly|daily)\s*:", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
@@ -249,10 +272,11 @@ internal static partial class BudgetStatementLint
     [GeneratedRegex(@"\b(?:requests?|responses?|queries|jobs?|workflows?|executions?|messages?|transactions?)\b", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex EventWord();
 
-    [GeneratedRegex(@"\b(?<target>\d+(?:\.\d+)?)%(?:\s*(?:SLO|availability|target|uptime))?\s*[=(→:]+\s*(?<budget>\d+(?:\.\d+)?)%\s*error budget",
+    [GeneratedRegex(@"(?<![\d.])(?<target>[0-9]{1,12}(?:\.[0-9]{1,6})?)%(?:\s*(?:SLO|availability|target|uptime))?\s*[=(→:]+\s*"
+        + @"(?<budget>[0-9]{1,12}(?:\.[0-9]{1,6})?)%\s*error budget",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Equation();
 
-    [GeneratedRegex(@"\b1 in (?<n>\d[\d,]*)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"\b1 in (?<n>[0-9][0-9,]{0,14})(?![\d,]*\d)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex OneIn();
 }

@@ -44,7 +44,7 @@ internal static partial class BurnStatementLint
     {
         var time = table.Find(h => h.Contains("exhaust", StringComparison.Ordinal));
         if (time < 0 || Quantity.First(row[BurnColumn(table)].Text, QuantityUnit.Factor) is not { Value: > 0 } factor
-            || Quantity.First(row[time].Text, QuantityUnit.Time) is not { } stated)
+            || Quantity.First(row[time].Text, QuantityUnit.Time) is not { Value: > 0 } stated)
         {
             yield break;
         }
@@ -53,7 +53,8 @@ internal static partial class BurnStatementLint
         {
             var right = windows[0] * 86_400_000 / factor.Value;
             yield return Finding(document, row[time], row[time].Column + stated.Index, "exhaustion-time",
-                $"at {factor.Text} a full budget of {Number(windows[0])} days lasts {Number(windows[0])} d / {Number(factor.Value)} = {right / 86_400_000:0.##} d = "
+                $"at {factor.Text} a full budget of {Number(windows[0])} days lasts "
+                + $"{Number(windows[0])} d / {Number(factor.Value)} = {right / 86_400_000:0.##} d = "
                 + $"{right / 3_600_000:0.#} h, not {stated.Text}; to end it in {stated.Text} takes {windows[0] * 86_400_000 / stated.Value:0.##}x",
                 $"write {right / 3_600_000:0.#} h of a full budget; with less left it is that share of it");
         }
@@ -65,10 +66,12 @@ internal static partial class BurnStatementLint
         foreach (var at in document.Statements.WindowDays is null or 30 ? [] : cells.Concat(alerts))
         {
             var window = document.Statements.WindowDays!.Value;
-            if (Quantity.First(at.Text, QuantityUnit.Factor) is { } factor && OfThirtyDays.FirstOrDefault(f => f.Factor == factor.Value) is { Hours: > 0 } known)
+            if (Quantity.First(at.Text, QuantityUnit.Factor) is { } factor
+                && OfThirtyDays.FirstOrDefault(f => f.Factor == factor.Value) is { Hours: > 0 } known)
             {
                 yield return Finding(document, at, at.Column + factor.Index, "factor-of-thirty-days",
-                    $"{factor.Text} is {Percent(known.Share)} of a budget of 30 days in {known.Hours} h; over the {Number(window)} days declared here the same share is "
+                    $"{factor.Text} is {Percent(known.Share)} of a budget of 30 days in {known.Hours} h; "
+                    + $"over the {Number(window)} days declared here the same share is "
                     + $"{Percent(known.Share)} × {Number(window * 24)} h / {known.Hours} h = {Number(known.Share * window * 24 / known.Hours)}x",
                     "derive the factor: share × window ÷ alert window, and name all three");
             }
@@ -78,20 +81,21 @@ internal static partial class BurnStatementLint
     /// <summary>"Burn Rate = … * 28 days", and a budget as a time for what is counted in events.</summary>
     private static IEnumerable<Problem> Formulas(SloDocument document)
     {
+        var events = document.Text.Passages.Find(p => StatementReader.IsUnderObjectives(p) && EventMeasure().IsMatch(p.Text));
         foreach (var fence in document.Text.Fences.Where(f => f.Info is "" or "text"))
         {
-            foreach (var (index, line) in fence.Text.Split('\n').Index())
+            foreach (var at in fence.Lines)
             {
-                var at = new Passage(line, fence.Line + index, 1, new("", 0, null), "", 0, null);
-                if (BurnFormula().Match(line) is { Success: true } burn)
+                if (BurnFormula().Match(at.Text) is { Success: true } burn && Quantity.First(burn.Groups["times"].Value, QuantityUnit.Time) is { } times)
                 {
                     var column = burn.Groups["times"].Index + 1;
                     yield return Finding(document, at, column, "burn-formula",
-                        $"\"{burn.Groups["times"].Value.Trim()}\" makes days of a burn rate, which has no unit: errors of 1.44 % at a budget of 0.1 % would burn "
-                        + $"1.44/0.1 × {Number(Quantity.First(burn.Groups["times"].Value, QuantityUnit.Time)!.Value / 86_400_000)} instead of 14.4",
+                        $"\"{burn.Groups["times"].Value.Trim()}\" makes days of a burn rate, which has no unit: "
+                        + $"errors of 1.44 % at a budget of 0.1 % would burn "
+                        + $"1.44/0.1 × {Number(times.Value / 86_400_000)} instead of 14.4",
                         "burn rate = error rate ÷ (1 − target); time to exhaustion = window ÷ burn rate");
                 }
-                if (TimeFormula().IsMatch(line) && document.Text.Passages.Find(p => StatementReader.IsUnderObjectives(p) && EventMeasure().IsMatch(p.Text)) is { } events)
+                if (events is not null && TimeFormula().IsMatch(at.Text))
                 {
                     yield return Finding(document, at, 1, "downtime-of-events",
                         $"the formula gives time, and line {events.Line} counts events (\"{events.Text.Trim()}\"): a share of failed events is no downtime",
@@ -104,11 +108,13 @@ internal static partial class BurnStatementLint
     /// <summary>"&gt; 1% 5xx errors, burning 14.4x" in one sentence.</summary>
     private static IEnumerable<Problem> Sentences(SloDocument document)
     {
-        var targets = document.Statements.Objectives.Where(o => o.Measure is Measure.Availability or Measure.Errors && o.Good < 1).Select(o => o.Good!.Value).Distinct().ToList();
+        var targets = document.Statements.Objectives.Where(o => o.Measure is Measure.Availability or Measure.Errors && o.Good < 1)
+            .Select(o => o.Good!.Value).Distinct().ToList();
         foreach (var passage in document.Text.Passages.Where(p => BurnWord().IsMatch(p.Text)))
         {
             var numbers = Quantity.In(passage.Text);
-            var (factor, shares) = (numbers.FirstOrDefault(n => n is { Unit: QuantityUnit.Factor, Value: > 1 }), numbers.Where(n => n.Unit == QuantityUnit.Percent).ToList());
+            var (factor, shares) = (numbers.FirstOrDefault(n => n is { Unit: QuantityUnit.Factor, Value: > 1 }),
+                numbers.Where(n => n.Unit == QuantityUnit.Percent).ToList());
             if (factor is null || shares.Count == 0 || targets.Count == 0)
             {
                 continue;
@@ -121,7 +127,8 @@ internal static partial class BurnStatementLint
                 var (error, target) = (shares.FirstOrDefault(s => s.Value < 50) ?? shares[0], possible[0]);
                 yield return Finding(document, passage, passage.Column + error.Index, "stated-burn",
                     $"{error.Text} of errors burn a budget of {Percent(1 - target)} at {Number(error.Value / 100 / (1 - target))}x; {factor.Text} is "
-                    + $"{Number(factor.Value)} × {Percent(1 - target)} = {Percent(factor.Value * (1 - target))}", "bind both numbers to one measurement, or print the measured burn");
+                    + $"{Number(factor.Value)} × {Percent(1 - target)} = {Percent(factor.Value * (1 - target))}",
+                    "bind both numbers to one measurement, or print the measured burn");
             }
         }
     }
@@ -132,7 +139,8 @@ internal static partial class BurnStatementLint
         var days = document.Statements.Days;
         var factors = stated.Count > 0 ? stated : [0.02m * days * 24, 0.05m * days * 24 / 6];
         var told = new HashSet<decimal>();
-        foreach (var promise in document.Statements.Objectives.Where(o => o.Measure is Measure.Availability or Measure.Errors or Measure.Share && o.Good is > 0 and < 1))
+        foreach (var promise in document.Statements.Objectives.Where(o => o.Measure is Measure.Availability or Measure.Errors or Measure.Share
+            && o.Good is > 0 and < 1))
         {
             var (bad, highest) = (1 - promise.Good!.Value, 1 / (1 - promise.Good.Value));
             var beyond = factors.Where(f => stated.Count > 0 ? f * bad > 0.5m : f > highest).ToList();
@@ -156,13 +164,16 @@ internal static partial class BurnStatementLint
             if (Volume(document, promise.Name) is { } volume && volume.PerDay / 24 * (1 - promise.Good!.Value) * factors.Max() is var failures and < 10)
             {
                 yield return Finding(document, promise.At, promise.Column, "low-traffic",
-                    $"{Number(volume.PerDay)} a day (line {volume.Line}) are {volume.PerDay / 24:0.#} an hour, and {Number(factors.Max())}x of {Percent(1 - promise.Good.Value)} of them "
-                    + $"are {Math.Ceiling(failures):0} failures: that many in an hour wake somebody", "ask for a least number of failures, and for more than chance; burn policies do");
+                    $"{Number(volume.PerDay)} a day (line {volume.Line}) are {volume.PerDay / 24:0.#} an hour, "
+                    + $"and {Number(factors.Max())}x of {Percent(1 - promise.Good.Value)} of them "
+                    + $"are {Math.Ceiling(failures):0} failures: that many in an hour wake somebody",
+                    "ask for a least number of failures, and for more than chance; burn policies do");
             }
         }
     }
 
-    [GeneratedRegex(@"^\s*(?<noun>[A-Za-z ]+?)\s*(?:/|per )\s*(?<unit>day|hour|h|sec|second|s)\b", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"^\s*(?<noun>[A-Za-z][A-Za-z ]{0,60}?)\s*(?:/|per )\s*(?<unit>day|hour|h|sec|second|s)\b",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex PerTime();
 
     [GeneratedRegex(@"burn rate\s*=.*(?<times>[*×]\s*\d+\s*(?:days?|d|hours?|h|weeks?)\b)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]

@@ -19,22 +19,23 @@ internal static partial class DefinitionLint
             .Concat(document.Text.Passages.Where(StatementReader.IsUnderObjectives)).ToList();
         foreach (var at in cells)
         {
-            var classes = Class().Matches(at.Text).Select(m => m.Value[0] - '0').Concat(CodeRange().Matches(at.Text).Select(m => m.Value[0] - '0')).Distinct().ToHashSet();
+            var classes = Class().Matches(at.Text).Select(m => m.Value[0] - '0')
+                .Concat(CodeRange().Matches(at.Text).Select(m => m.Value[0] - '0')).Distinct().ToHashSet();
             if (classes.Count < 2)
             {
                 continue;
             }
             var column = at.Column + Math.Min(Index(Class().Match(at.Text)), Index(CodeRange().Match(at.Text)));
             var isGood = classes.Contains(2);
-            var not = Not().Match(at.Text) is { Success: true } match ? match.Value[^3] - '0' : 0;
+            var negated = Negated().Matches(at.Text).Select(m => m.Groups["class"].Value[0] - '0').ToHashSet();
             var forgotten = Enumerable.Range(3, 2).Where(c => !classes.Contains(c)).ToList();
-            if (isGood && not > 0 && forgotten.Count > 0)
+            if (isGood && (negated.Count > 0 || classes.Contains(5)) && forgotten.Count > 0)
             {
                 yield return Finding(document, at, column, "status-classes",
-                    $"good and bad answers are named, and {string.Join(", ", forgotten.Select(c => $"{c}xx"))} are neither",
+                    $"good and bad answers are named, and {string.Join(" and ", forgotten.Select(c => $"{c}xx"))} are neither",
                     "decide once: usual is that 5xx and timeouts are failures, 4xx are not except perhaps 408 and 429");
             }
-            else if (isGood && not == 0 && forgotten.Count > 0)
+            else if (isGood && forgotten.Count > 0)
             {
                 var rule = Excluding(document);
                 yield return Finding(document, at, column, "status-classes",
@@ -42,7 +43,7 @@ internal static partial class DefinitionLint
                         : $"; the rule {rule.Name} at line {rule.Position.Line} fails only 5xx, so text and rule count differently"),
                     "name the failures instead of the successes, in the words of the rule");
             }
-            else if (!isGood && classes.Contains(4) && classes.Contains(5))
+            else if (!isGood && classes.Contains(4) && classes.Contains(5) && !negated.Contains(4) && !negated.Contains(5))
             {
                 yield return Finding(document, at, column, "status-classes",
                     "4xx are counted as failures: a client that asks for what is not there burns the budget",
@@ -65,7 +66,8 @@ internal static partial class DefinitionLint
                 "count the requests that fail, or name the probe and its interval"));
     }
 
-    private static bool NamesIndicators(Passage passage) => StatementReader.NamesObjectives(passage.Intro) || StatementReader.NamesObjectives(passage.Heading.Text);
+    private static bool NamesIndicators(Passage passage) =>
+        StatementReader.NamesObjectives(passage.Intro) || StatementReader.NamesObjectives(passage.Heading.Text);
 
     /// <summary>A table of alerts whose condition is not that of the rule of the same name.</summary>
     private static IEnumerable<Problem> Stated(SloDocument document)
@@ -86,7 +88,8 @@ internal static partial class DefinitionLint
                 if (!numbers.Exists(n => Array.Exists(same, s => Math.Abs(n - s) < 1e-9)))
                 {
                     yield return Finding(document, row[condition], row[condition].Column + stated.Index, "alert-differs-from-rule",
-                        $"{rule.Name} is \"{row[condition].Text.Trim()}\" here, and its rule at line {rule.Position.Line} asks {rule.Query.ReplaceLineEndings(" ").Trim()}",
+                        $"{rule.Name} is \"{row[condition].Text.Trim()}\" here, and its rule at line {rule.Position.Line} "
+                        + $"asks {rule.Query.ReplaceLineEndings(" ").Trim()}",
                         "say one thing: let the table be made of the rules, or mend the rule");
                 }
             }
@@ -98,14 +101,13 @@ internal static partial class DefinitionLint
     {
         foreach (var fence in document.Text.Fences.Where(f => f.Info is "bash" or "sh" or "shell" or "console"))
         {
-            foreach (var (index, line) in fence.Text.Split('\n').Index())
+            foreach (var at in fence.Lines)
             {
-                if (RawQuery().Match(line) is { Success: true } match)
+                if (RawQuery().Match(at.Text) is { Success: true } match)
                 {
-                    var at = new Passage(line, fence.Line + index, 1, new("", 0, null), "", 0, null);
                     yield return Finding(document, at, match.Index + 1, "query-not-encoded",
                         "PromQL stands raw in an address: a shell takes its parentheses, curl its braces and brackets"
-                        + (line.Contains("\\\"", StringComparison.Ordinal) ? ", and the backslashes reach the server" : ""),
+                        + (at.Text.Contains("\\\"", StringComparison.Ordinal) ? ", and the backslashes reach the server" : ""),
                         "curl -G URL/api/v1/query --data-urlencode 'query=…'");
                 }
             }
@@ -127,7 +129,8 @@ internal static partial class DefinitionLint
             if (every.Value > budget / 20)
             {
                 yield return Finding(document, passage, column, "probe-too-rare",
-                    $"{Percent(strictest.Good!.Value)} over {Number(document.Statements.Days)} days leaves {Length(budget)}, and a check every {Length(every.Value)} sees it in steps of "
+                    $"{Percent(strictest.Good!.Value)} over {Number(document.Statements.Days)} days leaves {Length(budget)}, "
+                    + $"and a check every {Length(every.Value)} sees it in steps of "
                     + $"1/{budget / every.Value:0.#}", $"ask at least every {Length(budget / 20)}");
             }
         }
@@ -139,8 +142,10 @@ internal static partial class DefinitionLint
     [GeneratedRegex(@"\b(?:200-299|300-399|400-499|500-599)\b", RegexOptions.None, 1000)]
     private static partial Regex CodeRange();
 
-    [GeneratedRegex(@"\bnot [2345]xx", RegexOptions.IgnoreCase, 1000)]
-    private static partial Regex Not();
+    // "not 4xx", "excluding HTTP 4xx", "4xx are excluded", "4xx do not count".
+    [GeneratedRegex(@"\b(?:not|never|no|except|excluding|excludes?|without|ignoring|ignores?|other than)\s{1,3}(?:[a-z]{1,10}\s{1,3})?(?<class>[2345])xx"
+        + @"|(?<!\w)(?<class>[2345])xx\b[^.;,\d]{0,30}\b(?:excluded|ignored|not|don't|never)\b", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex Negated();
 
     [GeneratedRegex(@"^\s*availability\s*:\s*uptime\b[^\d]*$", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex BareUptime();
@@ -151,6 +156,7 @@ internal static partial class DefinitionLint
     [GeneratedRegex(@"[?&]query=[^'""&\s]*[{(\[]", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex RawQuery();
 
-    [GeneratedRegex(@"\b(?:checks?|probes?|monitor|health)\b.*\bevery (?<every>\d+ ?(?:s|seconds?|m|min|minutes?|hours?|h)\b)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"\b(?:checks?|probes?|monitor|health)\b.*\bevery (?<every>\d{1,6} ?(?:s|seconds?|m|min|minutes?|hours?|h)\b)",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Every();
 }

@@ -14,7 +14,8 @@ internal static partial class PolicyStatementLint
     public static IEnumerable<Problem> Check(SloDocument document)
     {
         var policies = Policies(document).Where(p => p.Count > 1).ToList();
-        return [.. policies.SelectMany(p => Bounds(document, p)), .. policies.SelectMany(p => Names(document, p)), .. policies.SelectMany(p => Freezes(document, p)),
+        return [.. policies.SelectMany(p => Bounds(document, p)), .. policies.SelectMany(p => Names(document, p)),
+            .. policies.SelectMany(p => Freezes(document, p)),
             .. policies.SelectMany(p => Watched(document, p))];
     }
 
@@ -26,7 +27,8 @@ internal static partial class PolicyStatementLint
                 || h.Contains("left", StringComparison.Ordinal)));
             if (left >= 0)
             {
-                yield return [.. table.Rows.Select(r => Read(r[left], r[left].Text, 0, string.Join(' ', r.Where((_, i) => i != left).Select(c => c.Text)))).OfType<Band>()];
+                yield return [.. table.Rows.Select(r => Read(r[left], r[left].Text, 0,
+                    string.Join(' ', r.Where((_, i) => i != left).Select(c => c.Text)))).OfType<Band>()];
             }
         }
         foreach (var list in document.Text.Passages.Where(p => p.IsItem && p.Heading.Text.Contains("budget", StringComparison.OrdinalIgnoreCase)
@@ -81,7 +83,8 @@ internal static partial class PolicyStatementLint
         .Where(b => b.To > 0 && (b.To ?? 100) > 0 && GoneWord().IsMatch(StatementReader.Labelled(b.Says).Label is { Length: > 0 } label ? label : b.Says))
         .Where(b => GoneWord().IsMatch(b.At.Text))
         .Select(b => Finding(document, b.At, b.Column, "band-name",
-            $"\"{GoneWord().Match(b.At.Text).Value}\" is said of {b.Text}, where {(b.From is { } from ? $"{Number(from)} to {Number(b.To!.Value)} %" : $"up to {Number(b.To!.Value)} %")} "
+            $"\"{GoneWord().Match(b.At.Text).Value}\" is said of {b.Text}, "
+            + $"where {(b.From is { } from ? $"{Number(from)} to {Number(b.To!.Value)} %" : $"up to {Number(b.To!.Value)} %")} "
             + "of the budget is left", "keep the word for a budget at or below 0"));
 
     /// <summary>Freezes at different shares of one budget.</summary>
@@ -130,10 +133,11 @@ internal static partial class PolicyStatementLint
         }
     }
 
-    [GeneratedRegex(@"(?<op>[<>≤≥]=?)?\s*(?<a>\d+(?:\.\d+)?)\s*%?(?:\s*(?:-|–|to)\s*(?<b>\d+(?:\.\d+)?))?\s*%", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<op>[<>≤≥]=?)?\s{0,8}(?<![\d.])(?<a>[0-9]{1,9}(?:\.[0-9]{1,6})?)\s{0,8}%?"
+        + @"(?:\s{0,8}(?:-|–|to)\s{0,8}(?<b>[0-9]{1,9}(?:\.[0-9]{1,6})?))?\s{0,8}%", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Range();
 
-    [GeneratedRegex(@"\((?<band>[^)]*%[^)]*)\)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\((?<band>[^()%]*%[^)]*)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex InBrackets();
 
     [GeneratedRegex(@"\b(?:depleted|exhausted|spent|gone)\b", RegexOptions.IgnoreCase, 1000)]

@@ -17,16 +17,19 @@ internal static partial class PromiseLint
         var objectives = document.Statements.Objectives.ToList();
         foreach (var promise in objectives.Where(p => p.Good >= 1))
         {
-            var rare = Period(promise.Text) is { } days ? $"; with one event in {Number(days)} d there are {Number(28 / days)} in 28 d, and at any lower target "
+            var rare = Period(promise.Text) is { } days
+                ? $"; with one event in {Number(days)} d there are {Number(28 / days)} in 28 d, and at any lower target "
                 + $"one miss is {Percent(days / 28)} of them" : "";
             yield return Finding(document, promise.At, promise.Column, "no-budget",
-                $"\"{promise.Text}\" leaves no budget: 1 − 1 = 0, and every burn rate divides by it{rare}", "promise less than 100 %; of rare events, say how many may fail");
+                $"\"{promise.Text}\" leaves no budget: 1 − 1 = 0, and every burn rate divides by it{rare}",
+                "promise less than 100 %; of rare events, say how many may fail");
         }
         foreach (var passage in document.Text.Passages.Where(StatementReader.IsUnderObjectives))
         {
             if (StatementReader.WindowOf(passage.Text) is { Value: < 86_400_000 and >= 60_000 } window)
             {
-                yield return Finding(document, passage, passage.Column + Math.Max(0, passage.Text.IndexOf(window.Text, StringComparison.Ordinal)), "short-window",
+                yield return Finding(document, passage, passage.Column + Math.Max(0, passage.Text.IndexOf(window.Text, StringComparison.Ordinal)),
+                    "short-window",
                     $"a window of {Length(window.Value)} has no budget to speak of: one bad minute of it is {6_000_000m / window.Value:0.##} % of all its time",
                     "keep the objective over 28 days; burn rules look at the short windows");
             }
@@ -53,13 +56,15 @@ internal static partial class PromiseLint
             {
                 yield return Finding(document, contract.At, contract.Column, "contract-of-other-percentile",
                     $"the objective is p{Number(objective.Good!.Value * 100)} under {Length(objective.Limit!.Value)} (line {objective.At.Line}), the contract "
-                    + $"p{Number(contract.Good!.Value * 100)} under {Length(contract.Limit!.Value)}: neither follows from the other, so keeping one says nothing of the other",
+                    + $"p{Number(contract.Good!.Value * 100)} under {Length(contract.Limit!.Value)}: neither follows "
+                    + "from the other, so keeping one says nothing of the other",
                     "give both the same limit with two shares, or the same share with two limits");
             }
             if (objective is { Good: { } aimed } && contract.Good > aimed && contract.Measure != Measure.Latency)
             {
                 yield return Finding(document, contract.At, contract.Column, "sla-stricter-than-slo",
-                    $"the contract promises {Percent(contract.Good.Value)}, the objective at line {objective.At.Line} {Percent(aimed)}: the contract breaks first",
+                    $"the contract promises {Percent(contract.Good.Value)}, the objective at line {objective.At.Line} {Percent(aimed)}: "
+                    + "the contract breaks first",
                     "aim at least as high as the contract");
             }
         }
@@ -89,9 +94,10 @@ internal static partial class PromiseLint
             }
             else if (alert.Limit > objective.Limit && objective.Below && alert.Measure is Measure.Latency or Measure.Amount)
             {
+                var beyond = objective.Limit > 0 ? $"at {Number(alert.Limit.Value / objective.Limit.Value)} times" : "above";
                 var other = document.Statements.Objectives.FirstOrDefault(o => o.Measure == Measure.Latency && o.Limit == alert.Limit && o.Good > alert.Good);
                 yield return Finding(document, alert.At, alert.Column, "alert-after-breach",
-                    $"\"{alert.Text}\" tells at {Number(alert.Limit.Value / objective.Limit!.Value)} times the limit of {objective.Title} (\"{objective.Text}\", line "
+                    $"\"{alert.Text}\" tells {beyond} the limit of {objective.Title} (\"{objective.Text}\", line "
                     + $"{objective.At.Line}): all between breaks the objective unseen"
                     + (other is null ? also : $"; {Length(alert.Limit.Value)} is the limit of p{Number(other.Good!.Value * 100)} at line {other.At.Line}"),
                     alert.Measure == Measure.Latency ? "alert on the share of requests slower than the objective's own limit, by burn"
@@ -114,8 +120,8 @@ internal static partial class PromiseLint
             Measure.Latency => objectives.Find(o => o.Measure == Measure.Latency && o.Good == alert.Good),
             Measure.Errors => objectives.Find(o => o.Measure == Measure.Errors) ?? objectives.Find(o => o.Measure == Measure.Availability),
             Measure.Availability => objectives.Find(o => o.Measure == Measure.Availability),
-            Measure.Share or Measure.Amount => objectives.Find(o => o.Measure == alert.Measure && name.Count > 0 && Promise.Words(o.Name) is { Count: > 0 } words
-                && (words.IsSubsetOf(name) || name.IsSubsetOf(words))),
+            Measure.Share or Measure.Amount => objectives.Find(o => o.Measure == alert.Measure && name.Count > 0
+                && Promise.Words(o.Name) is { Count: > 0 } words && (words.IsSubsetOf(name) || name.IsSubsetOf(words))),
             _ => null,
         };
     }
@@ -125,14 +131,17 @@ internal static partial class PromiseLint
     {
         var told = new HashSet<string>(StringComparer.Ordinal);
         var seen = new List<Promise>();
-        foreach (var promise in document.Statements.Objectives.Where(p => p.Measure is Measure.Share or Measure.Latency or Measure.Availability or Measure.Errors))
+        foreach (var promise in document.Statements.Objectives.Where(p =>
+            p.Measure is Measure.Share or Measure.Latency or Measure.Availability or Measure.Errors))
         {
             if (seen.Find(s => IsSame(s, promise)) is { } first && (first.Good != promise.Good || first.Limit != promise.Limit) && told.Add(Key(promise)))
             {
-                var others = document.Statements.Objectives.Where(o => IsSame(o, first) && o.Good == first.Good && o.Limit == first.Limit).Select(o => o.At.Line);
+                var others = document.Statements.Objectives.Where(o => IsSame(o, first) && o.Good == first.Good && o.Limit == first.Limit)
+                    .Select(o => o.At.Line);
                 yield return Finding(document, promise.At, promise.Column, "two-targets",
                     $"{promise.Title} is \"{promise.Text}\" here and \"{first.Text}\" at line {string.Join(", ", others)}"
-                    + (promise.Limit is null && promise.Good < 1 ? $": budgets of {Percent(1 - promise.Good!.Value)} and {Percent(1 - first.Good!.Value)}" : ""),
+                    + (promise.Limit is null && promise.Good < 1 ? $": budgets of {Percent(1 - promise.Good!.Value)} "
+                        + $"and {Percent(1 - first.Good!.Value)}" : ""),
                     "keep one; if the looser one is the contract, call it SLA");
             }
             seen.Add(promise);
@@ -143,7 +152,8 @@ internal static partial class PromiseLint
 
     private static bool IsSame(Promise a, Promise b) => a.Measure == b.Measure && (a.Measure == Measure.Latency ? a.Good == b.Good : true)
         && (a.Subject.Length > 0 || b.Subject.Length > 0 || a.Name.Length > 0)
-        && (a.Measure == Measure.Share ? (a.Subject == b.Subject || a.Subject.Length == 0 || b.Subject.Length == 0) && Promise.Words(a.Name).Count > 0 && Key(a) == Key(b)
+        && (a.Measure == Measure.Share ? (a.Subject == b.Subject || a.Subject.Length == 0 || b.Subject.Length == 0)
+                && Promise.Words(a.Name).Count > 0 && Key(a) == Key(b)
             : a.Subject.Length > 0 && a.Subject == b.Subject);
 
     /// <summary>A share of errors beside an availability of the same service: the same promise twice, or two that contradict each other.</summary>
@@ -158,14 +168,17 @@ internal static partial class PromiseLint
             if (contradicts is not null)
             {
                 yield return Finding(document, errors.At, errors.Column, "budgets-disagree",
-                    $"\"{errors.Text}\" allows {Percent(1 - errors.Good!.Value)}, and {string.Join(", ", beside.Where(o => o.Good != errors.Good).Select(o
-                        => $"{o.Title} at line {o.At.Line} {Percent(1 - o.Good!.Value)} (a factor of {Number((1 - errors.Good!.Value) / (1 - o.Good!.Value))})"))}",
+                    $"\"{errors.Text}\" allows {Percent(1 - errors.Good!.Value)}, "
+                    + $"and {string.Join(", ", beside.Where(o => o.Good != errors.Good && o.Good < 1).Select(o
+                        => $"{o.Title} at line {o.At.Line} {Percent(1 - o.Good!.Value)} "
+                        + $"(a factor of {Number((1 - errors.Good!.Value) / (1 - o.Good!.Value))})"))}",
                     "a failed request is unavailability: keep one promise, or say which is the contract");
             }
             else if (beside.Find(o => !o.IsUptime) is { } twin)
             {
                 yield return Finding(document, errors.At, errors.Column, "same-indicator",
-                    $"\"{errors.Title} {errors.Text}\" and \"{twin.Title} {twin.Text}\" at line {twin.At.Line} are one promise: 1 − {Percent(twin.Good!.Value)} = "
+                    $"\"{errors.Title} {errors.Text}\" and \"{twin.Title} {twin.Text}\" at line {twin.At.Line} "
+                    + $"are one promise: 1 − {Percent(twin.Good!.Value)} = "
                     + $"{Percent(1 - twin.Good!.Value)}. Each outage would page twice", "keep one of them");
             }
         }

@@ -42,7 +42,8 @@ internal static partial class RuleLint
                     if (!seen.TryAdd(selector.Name!, (label, rule)) && seen[selector.Name!] is var first && first.Label != label && told.Add(selector.Name!))
                     {
                         yield return WorkspaceLint.Finding(rule.Position, "status-label",
-                            $"{rule.Name} asks {selector.Name} for the label {label}, {first.Rule.Name} at {first.Rule.Position} for {first.Label}: where the series have "
+                            $"{rule.Name} asks {selector.Name} for the label {label}, {first.Rule.Name} at {first.Rule.Position} for {first.Label}: "
+                            + "where the series have "
                             + "one of them, the other rule selects nothing, and an alert on nothing never fires", "look at the series; relabel one of the two");
                     }
                 }
@@ -190,6 +191,6 @@ internal static partial class RuleLint
     [GeneratedRegex(@"(?i)\bbudget\b.{0,40}\bconsumed\b", RegexOptions.NonBacktracking)]
     private static partial Regex SaysConsumed();
 
-    [GeneratedRegex(@"(?<factor>\d+(?:\.\d+)?)\s?[x×]\b", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\b(?<factor>[0-9]+(?:\.[0-9]+)?)\s?[x×]\b", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HardCoded();
 }

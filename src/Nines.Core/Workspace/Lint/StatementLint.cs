@@ -11,15 +11,22 @@ public static class StatementLint
     {
         var problems = new List<Problem>();
         var documents = files.Select(f => SloDocument.Read(f, problems)).OfType<SloDocument>().ToList();
-        problems.AddRange(Documents(documents));
+        Documents(documents, problems);
         return [.. problems.OrderBy(p => p.Position.File, StringComparer.Ordinal).ThenBy(p => p.Position.Line).ThenBy(p => p.Position.Column)
             .ThenBy(p => p.Code, StringComparer.Ordinal).Take(WorkspaceReader.MaxProblems)];
     }
 
-    internal static IEnumerable<Problem> Documents(IReadOnlyList<SloDocument> documents) =>
-        [.. documents.SelectMany(Check), .. RuleLint.StatusLabels(documents.SelectMany(d => d.Rules))];
+    /// <summary>Adds what is wrong with documents.</summary>
+    internal static void Documents(IReadOnlyList<SloDocument> documents, List<Problem> problems)
+    {
+        foreach (var document in documents)
+        {
+            problems.AddRange(SloDocument.Whole(document.Source.Path, problems, () => Check(document)) ?? []);
+        }
+        problems.AddRange(RuleLint.StatusLabels(documents.SelectMany(d => d.Rules)));
+    }
 
-    private static IEnumerable<Problem> Check(SloDocument document) =>
+    private static List<Problem> Check(SloDocument document) =>
     [
         .. Encoding(document), .. RuleLint.Check(document.Rules, document.Windows), .. PromiseLint.Check(document), .. BudgetStatementLint.Check(document),
         .. BurnStatementLint.Check(document), .. PolicyStatementLint.Check(document), .. DefinitionLint.Check(document),
@@ -45,7 +52,8 @@ public static class StatementLint
     // A damaged line is told once.
     private static IEnumerable<Problem> Encoding(SloDocument document) => document.Repairs.GroupBy(r => r.Line).Select(line =>
         WorkspaceLint.Finding(new(document.Source.Path, line.Key, line.First().Column), "double-encoded",
-            $"UTF-8 was read as {document.ReadAs} and saved again: {string.Join(", ", line.Select(r => $"\"{Short(r.Was)}\" was {Short(r.Is)}").Distinct(StringComparer.Ordinal).Take(3))}",
+            $"UTF-8 was read as {document.ReadAs} and saved again: "
+            + string.Join(", ", line.Select(r => $"\"{Short(r.Was)}\" was {Short(r.Is)}").Distinct(StringComparer.Ordinal).Take(3)),
             "nines import reads it as it was meant; save the file again from a copy that is whole"));
 
     private static string Short(string text) => text.Length <= 12 ? text : text[..12] + "…";

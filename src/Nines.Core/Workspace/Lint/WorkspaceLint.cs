@@ -7,8 +7,11 @@ namespace Nines.Core.Workspace.Lint;
 internal static class WorkspaceLint
 {
     /// <summary>The findings in a checked model, each at its declaration.</summary>
-    public static IEnumerable<Problem> Check(WorkspaceModel model) => [.. RuleLint.Check(model.RuleGroups, [.. model.Objectives.Select(o => o.Windows[0])]), .. RuleLint.StatusLabels(model.RuleGroups),
-        .. ObjectiveLint.Check(model)];
+    public static IEnumerable<Problem> Check(WorkspaceModel model) =>
+    [
+        .. RuleLint.Check(model.RuleGroups, [.. model.Objectives.Select(o => o.Windows[0])]), .. RuleLint.StatusLabels(model.RuleGroups),
+        .. ObjectiveLint.Check(model),
+    ];
 
     /// <summary>A finding: a warning, since the workspace can be used as it is.</summary>
     public static Problem Finding(SourcePosition at, string code, string message, string hint) => new(at, ProblemSeverity.Warning, code, message, hint);

@@ -17,6 +17,9 @@ internal sealed record Passage(string Text, int Line, int Column, Heading Headin
 {
     /// <summary>Whether it is an item of a list.</summary>
     public bool IsItem { get; init; }
+
+    /// <summary>Whether it is a cell of a table.</summary>
+    public bool IsCell { get; init; }
 }
 
 /// <summary>A heading with those above it.</summary>
@@ -46,17 +49,32 @@ internal sealed record TextTable(IReadOnlyList<Passage> Headers, IReadOnlyList<I
 /// <param name="Info">What its fence says it is.</param>
 /// <param name="Text">The code.</param>
 /// <param name="Line">The line of its first line.</param>
-internal sealed record Fence(string Info, string Text, int Line);
+internal sealed record Fence(string Info, string Text, int Line)
+{
+    /// <summary>Its lines, without those that are too long to be read.</summary>
+    public IEnumerable<Passage> Lines => Text.Split('\n').Select((l, i) => new Passage(l, Line + i, 1, new("", 0, null), "", 0, null))
+        .Where(p => p.Text.Length <= MarkdownText.MaxLine);
+}
 
 /// <summary>A Markdown document as a flat row of passages, tables and blocks of code, each with its place.</summary>
 internal sealed class MarkdownText
 {
+    /// <summary>Most characters of a line that is read; a longer one is no statement to people.</summary>
+    public const int MaxLine = 4000;
+
+    // Later passages and rows are not read; real documents have a tenth of them.
+    private const int MaxPassages = 10_000;
+    private const int MaxRows = 5000;
+    private const int MaxDepth = 4;
+
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseYamlFrontMatter().Build();
     private readonly string _text;
     private readonly string[] _lines;
     private readonly int _firstLine;
+    private readonly int _depth;
     private Heading _heading;
     private int _blocks;
+    private int _rows;
 
     private MarkdownText(string text, int firstLine, Heading heading, MarkdownText? outer)
     {
@@ -68,7 +86,16 @@ internal sealed class MarkdownText
         Tables = outer?.Tables ?? [];
         Fences = outer?.Fences ?? [];
         _blocks = outer?._blocks ?? 0;
-        Blocks(Markdown.Parse(text, Pipeline), null);
+        _rows = outer?._rows ?? 0;
+        _depth = outer is null ? 0 : outer._depth + 1;
+        try
+        {
+            Blocks(Markdown.Parse(text, Pipeline), null);
+        }
+        catch (ArgumentException) when (TooDeep(text) is { } line)
+        {
+            TooDeepLine = firstLine + line - 1;
+        }
     }
 
     public List<Passage> Passages { get; }
@@ -77,8 +104,41 @@ internal sealed class MarkdownText
 
     public List<Fence> Fences { get; }
 
-    /// <summary>Reads a document. Everything is some Markdown, so nothing is refused.</summary>
+    /// <summary>The line whose quotes or lists are nested deeper than the parser goes; null when none is. Nothing of such a document is read.</summary>
+    public int? TooDeepLine { get; private set; }
+
+    /// <summary>Reads a document. Everything else is some Markdown, so nothing is refused.</summary>
     public static MarkdownText Read(string text) => new(text.ReplaceLineEndings("\n"), 1, new("", 0, null), null);
+
+    /// <summary>The first line up to which a text cannot be parsed; null when all of it can.</summary>
+    private static int? TooDeep(string text)
+    {
+        if (Parses(text))
+        {
+            return null;
+        }
+        var lines = text.Split('\n');
+        var (good, bad) = (0, lines.Length);
+        while (bad - good > 1)
+        {
+            var middle = (good + bad) / 2;
+            (good, bad) = Parses(string.Join('\n', lines.Take(middle))) ? (middle, bad) : (good, middle);
+        }
+        return bad;
+    }
+
+    private static bool Parses(string text)
+    {
+        try
+        {
+            Markdown.Parse(text, Pipeline);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private void Blocks(ContainerBlock container, Passage? parent)
     {
@@ -129,7 +189,7 @@ internal sealed class MarkdownText
             {
                 foreach (var passage in Lines(paragraph, intro, number, parent))
                 {
-                    Passages.Add(passage with { IsItem = true });
+                    Add(passage with { IsItem = true });
                     own = passage;
                 }
                 rest = true;
@@ -152,8 +212,16 @@ internal sealed class MarkdownText
     private string Add(ParagraphBlock paragraph, string intro, Passage? parent)
     {
         var lines = Lines(paragraph, intro, ++_blocks, parent).ToList();
-        Passages.AddRange(lines);
+        lines.ForEach(Add);
         return lines.Count > 0 ? lines[^1].Text : "";
+    }
+
+    private void Add(Passage passage)
+    {
+        if (Passages.Count < MaxPassages && passage.Text.Length <= MaxLine)
+        {
+            Passages.Add(passage);
+        }
     }
 
     private IEnumerable<Passage> Lines(ParagraphBlock paragraph, string intro, int number, Passage? parent)
@@ -173,15 +241,20 @@ internal sealed class MarkdownText
         var number = ++_blocks;
         // A row is a line, and the second line is the rule under the headers.
         var headers = Cells(table.Line, number, intro);
-        var rows = Enumerable.Range(table.Line + 2, Math.Max(0, table.Count - 1)).Where(l => l < _lines.Length).Select(l => Cells(l, number, intro))
+        var rows = Enumerable.Range(table.Line + 2, Math.Clamp(table.Count - 1, 0, MaxRows - _rows)).Where(l => l < _lines.Length)
+            .Select(l => Cells(l, number, intro))
             .Where(r => r.Count >= headers.Count).ToList();
-        Tables.Add(new(headers, rows));
+        _rows += rows.Count;
+        if (headers.Count > 0)
+        {
+            Tables.Add(new(headers, rows));
+        }
     }
 
     private List<Passage> Cells(int line, int number, string intro)
     {
         var cells = new List<Passage>();
-        var text = _lines[line];
+        var text = _lines[line].Length <= MaxLine ? _lines[line] : "";
         var start = text.IndexOf('|', StringComparison.Ordinal) is var first && text.AsSpan(0, Math.Max(first, 0)).IsWhiteSpace() ? first + 1 : 0;
         var isCode = false;
         for (var i = start; i <= text.Length; i++)
@@ -189,7 +262,7 @@ internal sealed class MarkdownText
             isCode ^= i < text.Length && text[i] == '`';
             if (i == text.Length ? i > start && !text.AsSpan(start).IsWhiteSpace() : text[i] == '|' && !isCode && text[i - 1] != '\\')
             {
-                cells.Add(new(Blank(text[start..i]), _firstLine + line, start + 1, _heading, intro, number, null));
+                cells.Add(new(Blank(text[start..i]), _firstLine + line, start + 1, _heading, intro, number, null) { IsCell = true });
                 start = i + 1;
             }
         }
@@ -203,9 +276,10 @@ internal sealed class MarkdownText
         var text = string.Join('\n', _lines.Skip(line).Take(code.Lines.Count));
         Fences.Add(new(info, text, _firstLine + line));
         // A fence within a fence ends it, and what follows is taken for code: headings give it away.
-        if (info is "markdown" or "md" || (info.Length == 0 && text.Contains("\n## ", StringComparison.Ordinal)))
+        if (_depth < MaxDepth && (info is "markdown" or "md" || (info.Length == 0 && text.Contains("\n## ", StringComparison.Ordinal))))
         {
-            _blocks = new MarkdownText(text, _firstLine + line, _heading, this)._blocks;
+            var inner = new MarkdownText(text, _firstLine + line, _heading, this);
+            (_blocks, _rows, TooDeepLine) = (inner._blocks, inner._rows, TooDeepLine ?? inner.TooDeepLine);
         }
     }
 

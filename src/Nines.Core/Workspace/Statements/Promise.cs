@@ -53,7 +53,8 @@ internal sealed partial record Promise(
     public string Title => (IsOfHeading && Subject.Length > 0 ? Subject : $"{Subject} {Name}".Trim()) is { Length: > 0 } title ? title
         : Measure.ToString().ToLowerInvariant();
 
-    /// <summary>Reads one clause, such as <c>p95 &lt; 500ms</c>, <c>99.9% availability</c> or <c>error rate &gt; 5%</c>; null when it states no limit.</summary>
+    /// <summary>Reads one clause, such as <c>p95 &lt; 500ms</c>, <c>99.9% availability</c> or <c>error rate &gt; 5%</c>; null when it
+    /// states no limit.</summary>
     public static Promise? Read(string clause, int offset, Passage at, PromiseRole role, string subject, string name)
     {
         var numbers = Quantity.In(clause);
@@ -115,7 +116,8 @@ internal sealed partial record Promise(
         return $"{(name.Length > 0 && !rest.Contains(name, StringComparison.OrdinalIgnoreCase) ? name : "")} {rest}".Trim(' ', ':', ',', '-', '.').Trim();
     }
 
-    [GeneratedRegex(@"\bp(?<p>\d{2}(?:\.\d+)?)\b|\b(?<p>\d{2}(?:\.\d+)?)(?:st|nd|rd|th) percentile", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"\bp(?<p>[0-9]{2}(?:\.[0-9]{1,6})?)\b|\b(?<p>[0-9]{2}(?:\.[0-9]{1,6})?)(?:st|nd|rd|th) percentile",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Percentile();
 
     [GeneratedRegex(@"\b(?:errors?|5xx|fail\w*|exceptions?)\b", RegexOptions.IgnoreCase, 1000)]

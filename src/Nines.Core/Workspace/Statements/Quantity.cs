@@ -44,7 +44,8 @@ internal sealed partial record Quantity(decimal Value, QuantityUnit Unit, char O
     private static Quantity Of(Match match)
     {
         var value = decimal.Parse(match.Groups["n"].Value, NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
-        var unit = match.Groups["u"].Value;
+        var written = match.Groups["u"].Value;
+        var unit = written.ToLowerInvariant();
         var op = match.Groups["op"].Value.ToLowerInvariant() switch
         {
             "" or "=" => ' ',
@@ -54,6 +55,10 @@ internal sealed partial record Quantity(decimal Value, QuantityUnit Unit, char O
         };
         var text = match.Value.Trim();
         var index = match.Index + match.Length - match.Value.TrimStart().Length;
+        if (written == "M")
+        {
+            return new(value * 1_000_000, QuantityUnit.None, op, index, text);
+        }
         return unit switch
         {
             "" => new(value, QuantityUnit.None, op, index, text),
@@ -63,8 +68,9 @@ internal sealed partial record Quantity(decimal Value, QuantityUnit Unit, char O
         };
     }
 
-    [GeneratedRegex(@"(?<op>[<>≤≥]=?|=|~|≈|\b(?:within|under|below|less than|at most|fewer than|above|more than|at least|about)\b)?\s*\$?(?<![\w.$-])"
-        + @"(?<n>\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,12})?)"
+    // Digits and blanks are limited: no number overflows a decimal, and no long line takes time that grows with its square.
+    [GeneratedRegex(@"(?<op>[<>≤≥]=?|=|~|≈|\b(?:within|under|below|less than|at most|fewer than|above|more than|at least|about)\b)?\s{0,8}\$?"
+        + @"(?<![\w.$-]|\d,(?=\d{3}(?!\d)))(?<n>[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,12}(?:\.[0-9]{1,6})?)"
         + @"(?:[\s-]?(?<u>%|(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?|w|weeks?)\b|[x×](?!\w))|(?!\w|\.\d|,\d))",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Number();

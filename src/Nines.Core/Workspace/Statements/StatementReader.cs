@@ -28,6 +28,8 @@ internal static partial class StatementReader
     /// <summary>Most statements of a document.</summary>
     public const int MaxPromises = 2000;
 
+    private const int MaxWindowDays = 3660;
+
     public static Statements Read(MarkdownText text)
     {
         var promises = text.Tables.SelectMany(OfTable).Concat(text.Passages.SelectMany(OfPassage)).Take(MaxPromises)
@@ -38,11 +40,12 @@ internal static partial class StatementReader
         {
             Text = text,
             Promises = promises,
-            WindowDays = windows.FirstOrDefault(w => w.Value >= 86_400_000)?.Value / 86_400_000,
+            WindowDays = windows.FirstOrDefault(w => w.Value is >= 86_400_000 and <= MaxWindowDays * 86_400_000m)?.Value / 86_400_000,
         };
     }
 
-    /// <summary>The window that a text states: a number before "rolling" or "window", or behind "over" where a target stands; null when it states none.</summary>
+    /// <summary>The window that a text states: a number before "rolling" or "window", or behind "over" where a target stands;
+    /// null when it states none.</summary>
     public static Quantity? WindowOf(string text) => Window().Match(text) is { Success: true } match
         ? Quantity.First(match.Groups["length"].Value, QuantityUnit.Time) : null;
 
@@ -125,7 +128,8 @@ internal static partial class StatementReader
             return subjects.SelectMany(m => Clauses(passage, m.Groups["clauses"].Value, m.Groups["clauses"].Index, PromiseRole.Objective,
                 SubjectWord().Replace(m.Groups["subject"].Value, "").Trim()));
         }
-        return label.Length > 0 && IsMeasure(label) ? [] : Clauses(passage, Note().Replace(rest, m => new string(' ', m.Length)), at, PromiseRole.Objective, label);
+        return label.Length > 0 && IsMeasure(label) ? [] : Clauses(passage, Note().Replace(rest, m => new string(' ', m.Length)),
+            at, PromiseRole.Objective, label);
     }
 
     // "Availability: Uptime percentage" defines an indicator and is no promise.
@@ -161,18 +165,20 @@ internal static partial class StatementReader
     [GeneratedRegex(@"\b(?:SLOs?|SLIs?|SLAs?|and|for)\b", RegexOptions.None, 1000)]
     private static partial Regex SubjectWord();
 
-    [GeneratedRegex(@"(?<length>\d+[ -]?(?:day|week|hour|minute|d|w|h|m)s?)[ -](?:rolling|window)|\bover (?:a |the last )?(?<length>\d+[ -](?:days?|weeks?|d)\b)",
+    [GeneratedRegex(@"(?<!\d)(?<length>\d{1,6}[ -]?(?:day|week|hour|minute|d|w|h|m)s?)[ -](?:rolling|window)"
+        + @"|\bover (?:a |the last )?(?<length>\d{1,6}[ -](?:days?|weeks?|d)\b)",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Window();
 
-    [GeneratedRegex(@"^(?<name>[A-Za-z][^:(]*?)\s*(?:\([^)]*\))?:\s*[^(]*\d[^(]*\(\s*(?:target|goal|slo):\s*(?<target>[^)]+)\)",
+    [GeneratedRegex(@"^(?<name>[A-Za-z][^:(]{0,80}?)\s{0,8}(?:\([^)]*\))?:[^(\d]*\d[^(]*\(\s*(?:target|goal|slo):\s*(?<target>[^)]+)\)",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Shown();
 
-    [GeneratedRegex(@"^\s*(?:\[[ xX]\]\s*)?(?:alerts?|alert rules?|alerting rules?)\s*(?:if|on|when|at|—|–|-|:)\s*(?<rest>.+)$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"^\s*(?:\[[ xX]\]\s*)?(?:alerts?|alert rules?|alerting rules?)\s*(?:if|on|when|at|—|–|-|:)\s*(?<rest>.+)$",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex AlertIf();
 
-    [GeneratedRegex(@"(?<subject>[A-Za-z][\w -]{0,60}?)\s*\((?<clauses>[^()]*\d[^()]*)\)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<subject>[A-Za-z][\w -]{0,60}?)\s*\((?<clauses>[^()\d]*\d[^()]*)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex WithClauses();
 
     [GeneratedRegex(@"\([^)]*\)?", RegexOptions.None, 1000)]
