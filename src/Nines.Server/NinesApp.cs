@@ -173,11 +173,11 @@ public static class NinesApp
             discovery.Apply(model.ScrapeJobs);
             sources.Apply(model.Sources);
             ledger.Apply(model.Objectives);
-            await definitions.ApplyAsync(model.Objectives, stop);
             door.Apply(model.Receivers);
             rules.Apply(model.RuleGroups, model.ExternalLabels);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));
+            await definitions.ApplyAsync(model.Objectives, stop);
         });
     }
 }

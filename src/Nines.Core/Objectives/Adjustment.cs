@@ -116,7 +116,7 @@ public static class AdjustmentMachine
         {
             return AdjustmentDecision.No("cause", "give a cause in lower-case letters, digits and -, such as network or load-test");
         }
-        if (policy is { NotCounted.Count: > 0 } && !policy.NotCounted.Contains(asked.Cause, StringComparer.Ordinal))
+        if (policy is not null && !policy.LetsGo(asked.Cause))
         {
             return AdjustmentDecision.No("cause", $"the policy {policy.Name} lets only these causes go: {string.Join(", ", policy.NotCounted)}");
         }

@@ -40,15 +40,32 @@ public sealed record CauseAttribution(string Cause, bool Counts, int Adjustments
     /// </summary>
     public static IReadOnlyList<CauseAttribution> Of(Objective objective, LedgerBook book, IEnumerable<Adjustment> all, long fromMinute, long toMinute)
     {
-        var charged = new List<(long, long)>();
         var shares = new List<CauseAttribution>();
+        var edges = new List<(long Minute, int Rank, bool Begins)>();
         foreach (var a in all.Where(a => a.UndoneBy is null && a.IsAbout(objective) && a.FromMinute < toMinute && a.ToMinute > fromMinute)
             .OrderByDescending(a => a.Counts).ThenBy(a => a.RequestedAtMs).ThenBy(a => a.Id, StringComparer.Ordinal))
         {
-            var before = ExcludedTime.Of(charged).Sum(book, fromMinute, toMinute);
-            charged.Add((a.FromMinute, a.ToMinute));
-            var after = ExcludedTime.Of(charged).Sum(book, fromMinute, toMinute);
-            shares.Add(new(a.Cause, a.Counts, 1, after.Good - before.Good, after.Bad - before.Bad));
+            edges.Add((Math.Max(a.FromMinute, fromMinute), shares.Count, true));
+            edges.Add((Math.Min(a.ToMinute, toMinute), shares.Count, false));
+            shares.Add(new(a.Cause, a.Counts, 1, 0, 0));
+        }
+        // Along the time, each stretch is summed once, for the first in rank of those that cover it.
+        var covering = new SortedSet<int>();
+        var (since, charged) = (fromMinute, -1);
+        foreach (var (minute, rank, begins) in edges.OrderBy(e => e.Minute))
+        {
+            _ = begins ? covering.Add(rank) : covering.Remove(rank);
+            var next = covering.Count > 0 ? covering.Min : -1;
+            if (next == charged)
+            {
+                continue;
+            }
+            if (charged >= 0 && minute > since)
+            {
+                var sum = book.Sum(since, minute);
+                shares[charged] = shares[charged] with { Good = shares[charged].Good + sum.Good, Bad = shares[charged].Bad + sum.Bad };
+            }
+            (since, charged) = (minute, next);
         }
         return [.. shares.GroupBy(s => (s.Cause, s.Counts))
             .Select(g => new CauseAttribution(g.Key.Cause, g.Key.Counts, g.Count(), g.Sum(s => s.Good), g.Sum(s => s.Bad)))

@@ -78,10 +78,10 @@ public static class BudgetCalculator
 
     /// <summary>The course of an objective in buckets that end at <paramref name="toMinute"/>, the budget counted from the window's start.</summary>
     public static IReadOnlyList<CoursePoint> Course(Objective objective, LedgerBook book, long fromMinute, long toMinute, int stepMinutes, long nowMinute,
-        ExcludedTime? excluded = null)
+        ExcludedTime? excluded = null, long asOfMs = long.MaxValue)
     {
         var points = new List<CoursePoint>();
-        var window = Over(objective, book, objective.Windows[0], nowMinute, excluded: excluded);
+        var window = Over(objective, book, objective.Windows[0], nowMinute, asOfMs, excluded);
         var budget = window.BudgetTotal;
         for (var at = fromMinute; at < toMinute; at += stepMinutes)
         {
@@ -91,7 +91,7 @@ public static class BudgetCalculator
             double? left = null;
             if (budget > 0 && end > window.FromMinute && book.FirstMinute <= end)
             {
-                left = 1 - Window(objective, book, window.FromMinute, end, excluded: excluded).Charged / budget;
+                left = 1 - Window(objective, book, window.FromMinute, end, asOfMs, excluded).Charged / budget;
             }
             points.Add(new CoursePoint(end, known > 0 ? bucket.Good : null, known > 0 ? bucket.Bad : null, left, known));
         }

@@ -97,9 +97,8 @@ public static class BurnEvaluator
         }
         // Backwards: the good events since the last bad one, and those between the first and the last.
         var (since, between, bad, run) = (0.0, 0.0, 0.0, 0.0);
-        for (var minute = account.ToMinute; minute > account.FromMinute; minute--)
+        foreach (var (goodHere, badHere) in book.Backwards(account.FromMinute, account.ToMinute))
         {
-            var (goodHere, badHere) = book.EventsOf(minute);
             run += goodHere;
             if (badHere > 0)
             {

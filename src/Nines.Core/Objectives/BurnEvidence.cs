@@ -28,9 +28,8 @@ public static class BurnEvidence
     {
         var looks = Math.Max(eventsAYear * harmless, double.Epsilon);
         var (bad, total) = (0.0, 0.0);
-        for (var minute = toMinute; minute > fromMinute; minute--)
+        foreach (var (goodHere, badHere) in book.Backwards(fromMinute, toMinute))
         {
-            var (goodHere, badHere) = book.EventsOf(minute);
             if (bad == 0 && badHere == 0)
             {
                 continue;

@@ -25,6 +25,9 @@ public sealed record ErrorBudgetPolicy(
         new("exhausted", null, BudgetState.Exhausted, "The promise is broken: only urgent and security changes until it is kept again."),
     ], DefaultHysteresis, ["p0", "security"], [], "", default);
 
+    /// <summary>Whether failures of a cause may be adjusted out of the account.</summary>
+    public bool LetsGo(string cause) => NotCounted.Count == 0 || NotCounted.Contains(cause, StringComparer.Ordinal);
+
     /// <summary>The band that holds a share, whatever was before.</summary>
     public BudgetBand BandOf(double share) => Bands[IndexOf(share)];
 
@@ -111,9 +114,11 @@ public static class BudgetPolicyMachine
     /// <summary>The band after a change, as folding the journal's facts gives it.</summary>
     public static BandState Fold(BandChanged change, long atMs) => new(change.Objective, change.Policy, change.To, atMs);
 
-    /// <summary>The bands an objective would have been in: its account replayed through its policy, one look every <paramref name="stepMinutes"/>.</summary>
+    /// <summary>The bands an objective would have been in: its account replayed through its policy, one look every <paramref name="stepMinutes"/>.
+    /// What is later than <paramref name="asOfMs"/> is not missing but to come.</summary>
     public static PolicyReplay Replay(
-        Objective objective, LedgerBook book, ExcludedTime excluded, long fromMinute, long toMinute, int stepMinutes = 60)
+        Objective objective, LedgerBook book, ExcludedTime excluded, long fromMinute, long toMinute, int stepMinutes = 60,
+        long asOfMs = long.MaxValue)
     {
         var points = new List<SharePoint>();
         var stretches = new List<BandStretch>();
@@ -123,7 +128,7 @@ public static class BudgetPolicyMachine
         start += Math.Max(0, toMinute - start) % stepMinutes;
         for (var minute = start; minute <= toMinute; minute += stepMinutes)
         {
-            var share = BudgetCalculator.Over(objective, book, objective.Windows[0], minute, excluded: excluded).RemainingShare;
+            var share = BudgetCalculator.Over(objective, book, objective.Windows[0], minute, asOfMs, excluded).RemainingShare;
             var (next, _) = Decide(state, objective, share, minute * LedgerTime.MinuteMs);
             if (next is not null && next.Band != state?.Band)
             {

@@ -38,6 +38,9 @@ internal struct HourSum
 
     /// <summary>Whether something was observed of each of its minutes when it was last packed.</summary>
     public bool SeesEachMinute;
+
+    /// <summary>Whether bad events were counted in any of its minutes; their sum can be 0 all the same, since a correction counts below 0.</summary>
+    public bool HasBad;
 }
 
 /// <summary>The sixty minutes of an hour; packed to some 5 bytes a minute while nobody writes them.</summary>
@@ -99,6 +102,7 @@ internal sealed class HourBlock(byte[] packed)
             {
                 sum.Good += m.Good[i];
                 sum.Bad += m.Bad[i];
+                sum.HasBad |= m.Bad[i] != 0;
                 sum.ObservedSeconds += (short)BitOperations.PopCount(m.Seconds[i]);
                 seen += m.Seconds[i] != 0 ? 1 : 0;
             }
@@ -112,6 +116,7 @@ internal sealed class HourBlock(byte[] packed)
                 {
                     sum.Good += minutes.Good;
                     sum.Bad += minutes.Bad;
+                    sum.HasBad |= minutes.Bad != 0;
                     sum.ObservedSeconds += (short)BitOperations.PopCount(minutes.Seconds);
                     seen += minutes.Seconds != 0 ? 1 : 0;
                 }
@@ -119,6 +124,20 @@ internal sealed class HourBlock(byte[] packed)
         }
         sum.SeesEachMinute = seen == to - from;
         return sum;
+    }
+
+    /// <summary>Whether all of it can be unpacked.</summary>
+    public bool IsWhole()
+    {
+        try
+        {
+            Sum(0, 60);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The first minute of which something was seen or counted, 0 to 59; null for none.</summary>
@@ -238,7 +257,7 @@ internal sealed class HourBlock(byte[] packed)
             _left &= _left - 1;
             Good = Varint.UnZigZag(Varint.Read(_bytes, ref _at));
             Bad = Varint.UnZigZag(Varint.Read(_bytes, ref _at));
-            var flags = _bytes[_at++];
+            var flags = Varint.Byte(_bytes, ref _at);
             Counted = (CountedQuality)(flags & 0x7f);
             Seconds = (flags & 0x80) != 0 ? AllSeconds : Varint.Read(_bytes, ref _at);
             return true;
@@ -262,17 +281,23 @@ internal static class Varint
         into[at++] = (byte)value;
     }
 
+    /// <exception cref="InvalidDataException">The bytes hold no number there.</exception>
     public static ulong Read(ReadOnlySpan<byte> from, ref int at)
     {
         var value = 0UL;
-        for (var shift = 0; ; shift += 7)
+        for (var shift = 0; shift < 64; shift += 7)
         {
-            var b = from[at++];
+            var b = Byte(from, ref at);
             value |= (ulong)(b & 0x7f) << shift;
             if (b < 0x80)
             {
                 return value;
             }
         }
+        throw new InvalidDataException("an hour of the ledger is damaged: a number does not end");
     }
+
+    /// <exception cref="InvalidDataException">The bytes end before it.</exception>
+    public static byte Byte(ReadOnlySpan<byte> from, ref int at) =>
+        at < from.Length ? from[at++] : throw new InvalidDataException("an hour of the ledger is damaged: it ends too early");
 }

@@ -18,6 +18,12 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?
     /// <summary>The minute of <see cref="FirstMs"/>.</summary>
     public long? FirstMinute => FirstMs is { } first ? LedgerTime.MinuteOf(first + 1) : null;
 
+    /// <summary>The end of the last minute of which anything was observed, ms since the Unix epoch; null for none.</summary>
+    public long? LastSeenMs => _hours.LastSeen() * LedgerTime.MinuteMs;
+
+    /// <summary>The last hour whose stored minutes were found damaged, Unix hours; null for none. It is charged as one that cannot be read now.</summary>
+    public long? DamagedHour => _hours.DamagedHour;
+
     /// <summary>All spans, in order of their end.</summary>
     public IReadOnlyList<LedgerSpan> Spans => _spans;
 
@@ -31,6 +37,26 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?
     {
         var entry = Entry(minute);
         return (entry.Good / (double)scale, entry.Bad / (double)scale);
+    }
+
+    /// <summary>
+    /// Events of the minutes (from, to] whose course is known, backwards. A whole hour without bad events is one step, so that nothing is read of calm days.
+    /// </summary>
+    public IEnumerable<(double Good, double Bad)> Backwards(long fromMinute, long toMinute)
+    {
+        for (var minute = toMinute; minute > fromMinute;)
+        {
+            if (minute % 60 == 0 && minute - 60 >= fromMinute && _hours.GoodOfCalm(minute / 60 - 1) is { } good)
+            {
+                yield return (good / (double)scale, 0);
+                minute -= 60;
+            }
+            else
+            {
+                yield return EventsOf(minute);
+                minute--;
+            }
+        }
     }
 
     /// <summary>Adds fixed-point counts to a minute.</summary>
@@ -155,7 +181,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?
             }
             if (seen && (minute - 1) % 60 == 0)
             {
-                minute = _hours.SkipSeen(minute, toMinute);
+                minute = Math.Max(minute, _hours.SkipSeen(minute, toMinute) - 1);
             }
         }
         if (since is { } open)

@@ -17,6 +17,9 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
     private readonly Dictionary<long, HourBlock> _minutes = [];
     private long _firstHour;
 
+    /// <summary>The last hour whose stored minutes were found damaged, Unix hours; null for none. It is charged as one that cannot be read.</summary>
+    public long? DamagedHour { get; private set; }
+
     /// <summary>One minute's entry; while its minutes cannot be read, the sixtieth part of the hour.</summary>
     public LedgerEntry Entry(long minute)
     {
@@ -38,6 +41,7 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         ref var sum = ref SumOf(HourOf(minute));
         sum.Good += good;
         sum.Bad += bad;
+        sum.HasBad |= bad != 0;
     }
 
     /// <summary>Marks seconds of a minute as observed.</summary>
@@ -104,6 +108,25 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         return minute;
     }
 
+    /// <summary>Good events of an hour without bad ones; null for an hour that has any.</summary>
+    public long? GoodOfCalm(long hour) => !HasHour(hour) ? 0 : SumOf(hour) is { HasBad: false, Good: var good } ? good : null;
+
+    /// <summary>The last minute of which anything was observed; null for none.</summary>
+    public long? LastSeen()
+    {
+        for (var hour = _firstHour + _sums.Count - 1; hour >= _firstHour; hour--)
+        {
+            for (var minute = hour * 60 + 60; minute > hour * 60 && SumOf(hour).ObservedSeconds > 0; minute--)
+            {
+                if (IsSeen(minute))
+                {
+                    return minute;
+                }
+            }
+        }
+        return null;
+    }
+
     /// <summary>Packs each hour that changed since the last call, and gives memory back: <see cref="LedgerBook.TakeChanges"/>.</summary>
     public IReadOnlyList<(long Hour, byte[] Packed)> TakeChanges(long closeBefore)
     {
@@ -112,7 +135,9 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         {
             if (block.IsDirty)
             {
-                SumOf(hour).SeesEachMinute = block.Sum(0, 60).SeesEachMinute;
+                var packed = block.Sum(0, 60);
+                ref var sum = ref SumOf(hour);
+                (sum.SeesEachMinute, sum.HasBad) = (packed.SeesEachMinute, packed.HasBad);
                 changes.Add((hour, block.Pack()));
             }
             if (hour < closeBefore)
@@ -166,7 +191,14 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         {
             return null;
         }
-        return _minutes[hour] = new HourBlock(packed);
+        var read = new HourBlock(packed);
+        if (!read.IsWhole())
+        {
+            // What was damaged while the server ran must not take pages and other objectives with it.
+            DamagedHour = hour;
+            return null;
+        }
+        return _minutes[hour] = read;
     }
 
     private HourBlock Writable(long minute)

@@ -50,6 +50,12 @@ public sealed class ObjectiveLedger(
     /// <summary>Time of the newest reading of a counter of all events, ms since the Unix epoch; 0 before the first.</summary>
     public long LastSignalMs { get; private set; }
 
+    /// <summary>
+    /// Up to when anything can be missing: while there is a signal, the stretch since the last reading is not missing but to come. Ms since the Unix epoch.
+    /// </summary>
+    public long AsOfMs(long nowMs) =>
+        LastSignalMs > 0 && BurnEvaluator.LostSince(LastSignalMs, LastSignalMs, IntervalMs, nowMs) is null ? LastSignalMs : nowMs;
+
     /// <summary>The longest expected distance of readings, in milliseconds; 0 when unknown.</summary>
     public long IntervalMs { get; private set; }
 

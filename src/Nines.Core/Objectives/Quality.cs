@@ -5,7 +5,7 @@ namespace Nines.Core.Objectives;
 
 /// <summary>Something about an objective's signal that makes its figures worth less than they look.</summary>
 /// <param name="Code">Which, stable: <c>matches-nothing</c>, <c>no-such-bucket</c>, <c>good-over-total</c>, <c>not-a-number</c>, <c>no-traffic</c>,
-/// <c>not-evaluated</c>, <c>catching-up</c>.</param>
+/// <c>not-evaluated</c>, <c>damaged</c>, <c>catching-up</c>.</param>
 /// <param name="Message">What, in a sentence.</param>
 /// <param name="Hint">What to do about it.</param>
 public sealed record QualityFinding(string Code, string Message, string Hint);
@@ -49,6 +49,11 @@ public static class Quality
         if (failure is not null)
         {
             findings.Add(new("not-evaluated", $"The query could not be evaluated: {failure}.", "Its minutes are evaluated later."));
+        }
+        if (ledger.Events.DamagedHour is { } hour)
+        {
+            findings.Add(new("damaged", $"The stored minutes of the hour from {Iso(hour * 60)} cannot be read: they are damaged.",
+                "Windows that begin or end within it are approximate. Restore ledger.db from a copy."));
         }
         if (ledger.LastExcessMinute > 0)
         {

@@ -57,9 +57,9 @@ internal sealed class AdjustmentBook(LedgerEngine engine, IObjectiveReports repo
         string? objective, string? service, long fromMinute, long toMinute, string reason, string cause, string actor, CancellationToken cancellation)
     {
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var found = objective is not null ? reports.Find(objective)?.Objective
-            : reports.All().Select(r => r.Objective).FirstOrDefault(o => o.Service == service);
-        if (found is null && (objective is null) != (service is null))
+        List<Objective> found = objective is not null ? reports.Find(objective) is { } report ? [report.Objective] : []
+            : [.. reports.All().Select(r => r.Objective).Where(o => o.Service == service)];
+        if (found.Count == 0 && (objective is null) != (service is null))
         {
             return new(null, 422, objective is null ? "service" : "objective",
                 objective is null ? $"no objective is of a service {service}" : $"there is no objective {objective}");
@@ -71,7 +71,7 @@ internal sealed class AdjustmentBook(LedgerEngine engine, IObjectiveReports repo
         // Ids sort by time.
         var id = $"adj_{nowMs:x12}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
         var asked = new AdjustmentRequested(id, objective, service, fromMinute, toMinute, reason.Trim(), cause.Trim());
-        var policy = found is null || service is not null ? null : found.ErrorBudgetPolicy;
+        var policy = found.Select(o => o.ErrorBudgetPolicy).FirstOrDefault(p => !p.LetsGo(asked.Cause));
         return await SettleAsync(AdjustmentMachine.Request(asked, policy, actor, nowMs), 0, PolicyFacts.Of(asked, actor, nowMs), cancellation);
     }
 

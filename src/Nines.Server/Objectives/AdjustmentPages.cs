@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Nines.Core.Access;
 using Nines.Core.Objectives;
 using Nines.Server.Objectives.Pages;
+using Nines.Server.State;
 using Nines.Server.Web;
 
 namespace Nines.Server.Objectives;
@@ -55,13 +57,15 @@ internal static class AdjustmentPages
         HttpContext context, Parts parts, string? key, string? status, AdjustmentForm? form, AdjustmentOutcome refused, CancellationToken stop)
     {
         var report = string.IsNullOrEmpty(key) ? null : parts.Reports.Find(key);
-        if (!string.IsNullOrEmpty(key) && report is null)
+        var isRefused = refused.Wrong is { Length: > 0 };
+        // What was typed comes back even if the objective the page was about is gone.
+        if (!string.IsNullOrEmpty(key) && report is null && !isRefused)
         {
             return TypedResults.NotFound();
         }
         var objectives = parts.Reports.All().Select(r => r.Objective).ToList();
         var all = report is null ? parts.Book.All() : parts.Book.About(report.Objective);
-        if (refused.Wrong is { Length: > 0 })
+        if (isRefused)
         {
             context.Response.StatusCode = refused.Status;
         }
@@ -76,13 +80,27 @@ internal static class AdjustmentPages
             Objectives = objectives,
             Form = form ?? new AdjustmentForm(key ?? "", "", "", "", ""),
             Wrong = refused.Wrong ?? "",
-            WrongField = refused.Field ?? "",
+            // What is wrong with one of the list is told beside it; of another, above the form.
+            WrongField = form is null && shown.All(a => a.Id != refused.Field) ? "" : refused.Field ?? "",
             Me = PolicyEndpoints.ActorOf(context),
             MayChange = Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Admin,
-            Names = await parts.Actors(stop),
+            Names = await NamesAsync(parts, stop),
             Shell = parts.Shell.For(context),
             NowMs = parts.Time.GetUtcNow().ToUnixTimeMilliseconds(),
         });
+    }
+
+    // While they cannot be read, ids stand for the names.
+    private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(Parts parts, CancellationToken stop)
+    {
+        try
+        {
+            return await parts.Actors(stop);
+        }
+        catch (StoreRefusedException)
+        {
+            return ReadOnlyDictionary<string, string>.Empty;
+        }
     }
 
     /// <summary>What each handler needs.</summary>

@@ -22,7 +22,7 @@ internal sealed partial class BudgetBands(
     LedgerEngine engine, IStateStore store, IAlertDoor door, Uri publicUrl, TimeProvider time, ILogger<BudgetBands> logger) : BackgroundService, IBudgetBands
 {
     private const string Kind = "budget_band";
-    private readonly Dictionary<string, (BandState State, long Version)> _bands = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (BandState? State, long Version)> _bands = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private bool _loaded;
 
@@ -43,7 +43,9 @@ internal sealed partial class BudgetBands(
             // What was judged before a restart is shown before it is judged again.
             await LoadAsync(stoppingToken);
         }
-        catch (StoreRefusedException e)
+#pragma warning disable CA1031 // The first turn reads it again.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
         {
             LogFailed(e);
         }
@@ -94,10 +96,24 @@ internal sealed partial class BudgetBands(
             {
                 foreach (var row in rows)
                 {
-                    _bands[row.Id] = (JsonSerializer.Deserialize(row.Json, PolicyJson.Default.BandState)!, row.Version);
+                    _bands[row.Id] = (Read(row.Id, row.Json), row.Version);
                 }
             }
             (_loaded, after) = (rows.Count < 1000, rows.Count > 0 ? rows[^1].Id : "");
+        }
+    }
+
+    private BandState? Read(string key, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, PolicyJson.Default.BandState);
+        }
+        catch (JsonException e)
+        {
+            // It is judged anew, and written over with the next band.
+            LogDamaged(key, e.Message);
+            return null;
         }
     }
 
@@ -122,6 +138,9 @@ internal sealed partial class BudgetBands(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The budgets were not judged by their policies. It is tried again in a minute.")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The stored band of {Objective} is damaged: {Reason}. It is judged anew.")]
+    private partial void LogDamaged(string objective, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The band of {Objective} could not be stored: {Outcome}. It is tried again in a minute.")]
     private partial void LogNotStored(string objective, string? outcome);

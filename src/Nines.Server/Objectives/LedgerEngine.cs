@@ -42,10 +42,10 @@ internal sealed partial class LedgerEngine(
     /// <summary>Series that objectives count, once for each objective.</summary>
     public int SeriesCount { get; private set; }
 
-    /// <summary>Events that were booked into minutes that had closed, fixed-point, of the present objectives; since the server started.</summary>
+    /// <summary>Events that were booked into minutes that had closed, fixed-point; since the server started.</summary>
     public long LateBooked { get; private set; }
 
-    /// <summary>Events that came too late to be booked, fixed-point, of the present objectives.</summary>
+    /// <summary>Events that came too late to be booked, fixed-point; since the server started.</summary>
     public long LateDropped { get; private set; }
 
     /// <summary>Attempts to store that failed.</summary>
@@ -110,8 +110,7 @@ internal sealed partial class LedgerEngine(
                 _commits.CommitMany(_gate, nowMs);
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
-            var ledgers = _tracked.Values.SelectMany(t => t.WithGroups).Select(t => t.Ledger).ToList();
-            (SeriesCount, LateBooked, LateDropped) = (ledgers.Sum(l => l.SeriesCount), ledgers.Sum(l => l.LateBooked), ledgers.Sum(l => l.LateDropped));
+            SeriesCount = _tracked.Values.SelectMany(t => t.WithGroups).Sum(t => t.Ledger.SeriesCount);
         }
         if (_commits.Commit(_gate, nowMs))
         {
@@ -126,6 +125,7 @@ internal sealed partial class LedgerEngine(
         var complete = true;
         foreach (var tracked in whole.WithGroups)
         {
+            var (lateBooked, lateDropped) = (tracked.Ledger.LateBooked, tracked.Ledger.LateDropped);
             try
             {
                 var booked = tracked.Read(nowMs, close);
@@ -145,6 +145,9 @@ internal sealed partial class LedgerEngine(
                 _commits.Failure = e.Message;
                 LogUnread(tracked.Objective.Key, e.Message);
             }
+            // Not a sum over the objectives: a counter must not fall when one leaves.
+            LateBooked += tracked.Ledger.LateBooked - lateBooked;
+            LateDropped += tracked.Ledger.LateDropped - lateDropped;
         }
         if (complete)
         {
@@ -175,34 +178,15 @@ internal sealed partial class LedgerEngine(
     }
 
     /// <inheritdoc/>
-    public ObjectiveReport? Find(string key)
-    {
-        lock (_gate)
-        {
-            return Tracked(key)?.Report(_nowMs);
-        }
-    }
+    public ObjectiveReport? Find(string key) => Read(key, t => t.Report(_nowMs));
 
     /// <inheritdoc/>
-    public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes)
-    {
-        lock (_gate)
-        {
-            return Tracked(key) is { } tracked
-                ? BudgetCalculator.Course(
-                    tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs), tracked.Excluded)
-                : [];
-        }
-    }
+    public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes) => Read(key, t => BudgetCalculator.Course(
+        t.Objective, t.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs), t.Excluded, t.Ledger.AsOfMs(_nowMs))) ?? [];
 
     /// <inheritdoc/>
-    public WindowAccount? Window(string key, long fromMinute, long toMinute)
-    {
-        lock (_gate)
-        {
-            return Tracked(key) is { } tracked ? BudgetCalculator.Window(tracked.Objective, tracked.Ledger.Book, fromMinute, toMinute) : null;
-        }
-    }
+    public WindowAccount? Window(string key, long fromMinute, long toMinute) => Read<WindowAccount?>(key, t =>
+        BudgetCalculator.Window(t.Objective, t.Ledger.Book, fromMinute, toMinute, t.Ledger.AsOfMs(_nowMs)));
 
     /// <inheritdoc/>
     public IReadOnlyList<ObjectiveReport> Groups(string key)
@@ -214,22 +198,12 @@ internal sealed partial class LedgerEngine(
     }
 
     /// <inheritdoc/>
-    public AdjustmentEffect? Effect(string key, Adjustment adjustment)
-    {
-        lock (_gate)
-        {
-            return Tracked(key) is { } t ? AdjustmentEffect.Of(t.Objective, t.Ledger.Book, _adjustments, adjustment, LedgerTime.MinuteOf(_nowMs)) : null;
-        }
-    }
+    public AdjustmentEffect? Effect(string key, Adjustment adjustment) => Read(key, t => AdjustmentEffect.Of(
+        t.Objective, t.Ledger.Book, _adjustments, adjustment, LedgerTime.MinuteOf(_nowMs), t.Ledger.AsOfMs(_nowMs)));
 
     /// <inheritdoc/>
-    public IReadOnlyList<CauseAttribution> Causes(string key, long fromMinute, long toMinute)
-    {
-        lock (_gate)
-        {
-            return Tracked(key) is { } t ? CauseAttribution.Of(t.Objective, t.Ledger.Book, _adjustments, fromMinute, toMinute) : [];
-        }
-    }
+    public IReadOnlyList<CauseAttribution> Causes(string key, long fromMinute, long toMinute) =>
+        Read(key, t => CauseAttribution.Of(t.Objective, t.Ledger.Book, _adjustments, fromMinute, toMinute)) ?? [];
 
     /// <inheritdoc/>
     public IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute)
@@ -319,6 +293,14 @@ internal sealed partial class LedgerEngine(
         : key.IndexOf('{') is > 0 and var at && _tracked.TryGetValue(key[..at], out var whole) ? whole.Groups?.All.FirstOrDefault(g => g.Objective.Key == key)
         : null;
 
+    private T? Read<T>(string key, Func<TrackedObjective, T> read)
+    {
+        lock (_gate)
+        {
+            return Tracked(key) is { } tracked ? read(tracked) : default;
+        }
+    }
+
     private bool UpdateGroups(TrackedObjective tracked)
     {
         try
@@ -377,7 +359,7 @@ internal sealed partial class LedgerEngine(
             store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.HistoryMinutes / 60 - 24, tracked.Ledger);
             return tracked;
         }
-        catch (Exception e) when (e is InvalidDataException or IndexOutOfRangeException)
+        catch (InvalidDataException e)
         {
             // One damaged account must not take the others with it; it is counted again from the samples that are still there.
             LogDamaged(objective.Key, e.Message);

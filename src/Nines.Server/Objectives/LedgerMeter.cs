@@ -17,7 +17,7 @@ internal sealed class LedgerMeter : IDisposable
         _meter.CreateObservableCounter("nines_objectives_revised_events_total", () => LedgerTime.ToEvents(engine.LateBooked), null,
             "Events that came after their minute had closed, but within the hour, so that it was counted anew; since the server started.");
         _meter.CreateObservableCounter("nines_objectives_late_events_total", () => LedgerTime.ToEvents(engine.LateDropped), null,
-            "Events that came more than an hour after their minute had closed, so that they are in no account.");
+            "Events that came more than an hour after their minute had closed, so that they are in no account; since the server started.");
         _meter.CreateObservableCounter("nines_objectives_failed_commits_total", () => engine.FailedCommits, null,
             "Attempts to store the ledger that failed; what they held is stored by the next that succeeds.");
     }

@@ -40,7 +40,9 @@ internal sealed partial class ObjectiveDefinitions(IStateStore store, TimeProvid
                 }
             }
         }
-        catch (StoreRefusedException e)
+#pragma warning disable CA1031 // An activation must not fail by what is only remembered of it.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
         {
             LogNotRead(e.Message);
         }

@@ -88,8 +88,8 @@ internal sealed class ObjectiveHistory(LedgerEngine engine, LedgerStore ledger, 
         using var reader = ledger.Reopen();
         var generation = reader.Generations(objective.Key).FirstOrDefault(g => g.Indicator == objective.Indicator.Canonical);
         var (to, from) = (NowMinute, NowMinute - minutes);
-        var replay = generation is null ? new([], [])
-            : BudgetPolicyMachine.Replay(objective, Load(reader, objective, generation, from - objective.HistoryMinutes).Book, excluded, from, to);
+        var account = generation is null ? null : Load(reader, objective, generation, from - objective.HistoryMinutes);
+        var replay = account is null ? new([], []) : BudgetPolicyMachine.Replay(objective, account.Book, excluded, from, to, asOfMs: LastKnownMs(account));
         if (_replays.Count >= MostReplays)
         {
             _replays.Clear();
@@ -126,12 +126,15 @@ internal sealed class ObjectiveHistory(LedgerEngine engine, LedgerStore ledger, 
             return null;
         }
         var objective = report.Objective;
-        var to = stored.Indicator == objective.Indicator.Canonical ? NowMinute : Math.Min(NowMinute, LastMinuteOf(stored) ?? NowMinute);
-        var book = Load(reader, objective, stored, to - objective.HistoryMinutes).Book;
+        var isPresent = stored.Indicator == objective.Indicator.Canonical;
+        var to = isPresent ? NowMinute : Math.Min(NowMinute, LastMinuteOf(stored) ?? NowMinute);
+        var account = Load(reader, objective, stored, to - objective.HistoryMinutes);
+        // Of an account that ended nothing is missing after its end; of the present one that lost its signal, what is since then.
+        var asOfMs = isPresent && report.LostSinceMinute is not null ? long.MaxValue : LastKnownMs(account);
         var (from, _) = objective.Windows[0].At(to);
         var step = (int)Math.Max(1, (to - from) / 672);
-        return new(objective, Of(reader, report, stored, true), to, BudgetCalculator.Over(objective, book, objective.Windows[0], to),
-            BudgetCalculator.Course(objective, book, from, to, step, to), step);
+        return new(objective, Of(reader, report, stored, true), to, BudgetCalculator.Over(objective, account.Book, objective.Windows[0], to, asOfMs),
+            BudgetCalculator.Course(objective, account.Book, from, to, step, to, asOfMs: asOfMs), step);
     }
 
     private static LedgerGeneration Of(LedgerStore reader, ObjectiveReport report, StoredGeneration stored, bool count)
@@ -143,6 +146,10 @@ internal sealed class ObjectiveHistory(LedgerEngine engine, LedgerStore ledger, 
     }
 
     private static long? LastMinuteOf(StoredGeneration stored) => stored.LastHour is { } hour ? hour * 60 + 60 : null;
+
+    // An account that no reading wrote ends with what is observed in it.
+    private static long LastKnownMs(ObjectiveLedger account) =>
+        account.LastSignalMs > 0 ? account.LastSignalMs : account.Book.LastSeenMs ?? long.MaxValue;
 
     private static ObjectiveLedger Load(LedgerStore reader, Objective objective, StoredGeneration generation, long fromMinute)
     {

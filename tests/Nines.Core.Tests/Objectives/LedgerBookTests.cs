@@ -161,6 +161,134 @@ public sealed class LedgerBookTests
     }
 
     [Fact]
+    public void Unobserved_HolesFromTheHour_AreWhole()
+    {
+        var book = new LedgerBook();
+        foreach (var (from, to) in ((int, int)[])[(0, 120), (121, 240), (250, 360)])
+        {
+            book.Observe((Start + from) * 60_000, (Start + to) * 60_000);
+        }
+        book.TakeChanges(closeBefore: 0);
+        book.Unobserved(Start, Start + 360).Select(s => ((int)(s.FromMs / 60_000 - Start), (int)(s.ToMs / 60_000 - Start)))
+            .ShouldBe([(120, 121), (240, 250)]);
+        book.LastSeenMs.ShouldBe((Start + 360) * 60_000);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Backwards_IsThePlainWalkOverMinutesAndReadsNoCalmHour(int seed)
+    {
+        var random = new Random(seed);
+        var (disk, asked) = (new Dictionary<long, byte[]>(), new HashSet<long>());
+        var book = new LedgerBook(stored: hour =>
+        {
+            asked.Add(hour);
+            return disk[hour];
+        });
+        var plain = new Dictionary<long, (double Good, double Bad)>();
+        for (var i = 0; i < 3_000; i++)
+        {
+            var minute = Start + 1 + random.Next(3_600);
+            var (good, bad) = (random.Next(100), minute / 300 % 3 == 0 && random.Next(4) == 0 ? random.Next(-3, 6) : 0);
+            var before = plain.GetValueOrDefault(minute);
+            plain[minute] = (before.Good + good, before.Bad + bad);
+            book.Add(minute, good * 1000, bad * 1000);
+        }
+        // Bad events that even out are no calm hour.
+        foreach (var (minute, bad) in ((long, int)[])[(Start + 1_000, 5), (Start + 1_001, -5)])
+        {
+            var before = plain.GetValueOrDefault(minute);
+            plain[minute] = (before.Good, before.Bad + bad);
+            book.Add(minute, 0, bad * 1000);
+        }
+        for (var i = 0; i < 300; i++)
+        {
+            if (i is > 100 and < 150)
+            {
+                Store(book, disk);
+            }
+            asked.Clear();
+            var from = Start + random.Next(-100, 3_600);
+            var to = from + random.Next(1, 3_700);
+            var minutes = new List<(double, double)>();
+            for (var minute = to; minute > from; minute--)
+            {
+                minutes.Add(plain.GetValueOrDefault(minute));
+            }
+            Runs(book.Backwards(from, to)).ShouldBe(Runs(minutes));
+            asked.ShouldAllBe(hour => hour == from / 60 || hour == to / 60
+                || Enumerable.Range(1, 60).Any(m => plain.GetValueOrDefault(hour * 60 + m).Bad != 0));
+        }
+    }
+
+    /// <summary>Each minute with bad events, with the good ones that were passed on the way to it.</summary>
+    private static List<(double Passed, double Good, double Bad)> Runs(IEnumerable<(double Good, double Bad)> steps)
+    {
+        var (runs, passed) = (new List<(double, double, double)>(), 0.0);
+        foreach (var (good, bad) in steps)
+        {
+            if (bad == 0)
+            {
+                passed += good;
+                continue;
+            }
+            runs.Add((passed, good, bad));
+            passed = 0;
+        }
+        runs.Add((passed, 0, 0));
+        return runs;
+    }
+
+    [Fact]
+    public void LoadHour_DamagedBytes_AreTakenOrRefusedAndNothingElse()
+    {
+        var random = new Random(4);
+        var book = new LedgerBook();
+        for (var minute = Start + 1; minute <= Start + 60; minute++)
+        {
+            book.Add(minute, random.Next(1_000_000), random.Next(1_000));
+            book.Observe((minute - 1) * 60_000, minute * 60_000 - random.Next(2) * 30_000);
+        }
+        var packed = book.TakeChanges(closeBefore: 0).ShouldHaveSingleItem().Packed;
+        var refused = 0;
+        for (var i = 0; i < 2_000; i++)
+        {
+            var damaged = packed[..random.Next(1, packed.Length + 1)];
+            damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            try
+            {
+                new LedgerBook().LoadHour(Start / 60, damaged);
+            }
+            catch (InvalidDataException)
+            {
+                refused++;
+            }
+        }
+        refused.ShouldBeGreaterThan(1_000);
+    }
+
+    [Fact]
+    public void Sum_MinutesThatWereDamaged_AreChargedProRataAndNamed()
+    {
+        var disk = new Dictionary<long, byte[]>();
+        var book = new LedgerBook(stored: hour => disk[hour]);
+        book.Add(Start + 1, 60_000, 6_000);
+        book.Observe(Start * 60_000, (Start + 60) * 60_000);
+        for (var turn = 0; turn < 9; turn++)
+        {
+            Store(book, disk);
+        }
+        disk[Start / 60] = disk[Start / 60][..^1];
+        book.DamagedHour.ShouldBeNull();
+        var half = book.Sum(Start + 30, Start + 60);
+        (half.Good, half.Bad, half.KnownMinutes, half.Approximate).ShouldBe((30, 3, 30, true));
+        book.DamagedHour.ShouldBe(Start / 60);
+        Should.Throw<IOException>(() => book.Add(Start + 2, 1000, 0));
+    }
+
+    [Fact]
     public void LoadHour_UnknownFormat_IsRefused() =>
         Should.Throw<InvalidDataException>(() => new LedgerBook().LoadHour(Start / 60, [9, 1, 2]));
 }

@@ -159,6 +159,61 @@ public sealed class LedgerEngineTests : IDisposable
     }
 
     [Fact]
+    public void Step_AnHourDamagedWhileItRuns_IsToldOfItsObjectiveAndTheOthersGoOn()
+    {
+        var (damaged, whole) = (_source.Add("requests_total", ("code", "200")), _source.Add("answers_total", ("code", "200")));
+        using var engine = Open();
+        Objective other = Orders("answers_total") with { Key = "shop/answers@production" };
+        engine.Engine.Apply([Orders("requests_total"), other]);
+        var now = Start;
+        void Pass(int minutes)
+        {
+            for (var i = 0; i < 4 * minutes; i++)
+            {
+                now += 15_000;
+                damaged.Samples.Add(new CounterSample(now, (now - Start) / 15_000, Start - 1000));
+                whole.Samples.Add(new CounterSample(now, (now - Start) / 15_000, Start - 1000));
+                engine.Engine.Step(now + 5_000);
+            }
+        }
+        Pass(600);
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "ledger.db")};Pooling=False"))
+        {
+            connection.Open();
+            using var damage = connection.CreateCommand();
+            damage.CommandText = $"update hour set packed = x'01ff' where hour < {Start / 3_600_000 + 8} and generation = (select id from generation where objective like '%orders%')";
+            damage.ExecuteNonQuery().ShouldBe(9);
+        }
+        Pass(10);
+        var minute = Start / 60_000;
+        engine.Engine.Window("shop/orders@production", minute + 90, minute + 600)!.Value.Approximate.ShouldBeTrue();
+        engine.Engine.All().Count.ShouldBe(2);
+        engine.Engine.Find("shop/orders@production")!.Findings.Select(f => f.Code).ShouldContain("damaged");
+        engine.Engine.Find("shop/answers@production")!.Findings.Select(f => f.Code).ShouldNotContain("damaged");
+        Pass(10);
+        engine.Engine.Find("shop/answers@production")!.Window.Good.ShouldBe(2_480);
+    }
+
+    [Fact]
+    public void LateBooked_AnObjectiveThatLeaves_DoesNotFall()
+    {
+        var (first, second) = (_source.Add("requests_total", ("code", "200")), _source.Add("requests_total", ("code", "201")));
+        using var engine = Open();
+        second.Samples.Add(new CounterSample(Start, 1, Start - 1000));
+        for (var i = 0; i < 5; i++)
+        {
+            first.Samples.Add(new CounterSample(Start + i * 60_000, 10 * i, Start - 1000));
+            engine.Engine.Step(Start + i * 60_000 + 5_000);
+        }
+        second.Samples.Add(new CounterSample(Start + 15_000, 8, Start - 1000));
+        engine.Engine.Step(Start + 300_000);
+        engine.Engine.LateBooked.ShouldBe(7 * LedgerTime.Scale);
+        engine.Engine.Apply([]);
+        engine.Engine.Step(Start + 301_000);
+        engine.Engine.LateBooked.ShouldBe(7 * LedgerTime.Scale);
+    }
+
+    [Fact]
     public void Step_AllFails_PostsOnePageAndItsEnd()
     {
         var good = _source.Add("requests_total", ("code", "200"));

@@ -72,6 +72,41 @@ public sealed class ObjectiveHistoryTests : IAsyncDisposable
         (await _history.EditsAsync(Key, cancel)).Count.ShouldBe(2);
     }
 
+    [Fact]
+    public void What_is_not_read_or_stored_yet_is_not_missing()
+    {
+        var before = LedgerEngineTests.Orders("requests_total") with { Target = 0.5m, Unknown = UnknownTreatment.Bad };
+        _engine.Apply([before]);
+        var good = _source.Add("requests_total", ("code", "200"));
+        var bad = _source.Add("requests_total", ("code", "500"));
+        for (var i = 1; i <= 4; i++)
+        {
+            Pass(() => good.Samples.Add(new(Now, 100 * i, 0)), () => bad.Samples.Add(new(Now, 5 * i, 0)));
+        }
+        _time.Advance(TimeSpan.FromSeconds(62));
+        _engine.Step(Now);
+        var left = _engine.Find(Key)!.Windows[0].RemainingShare;
+        left.ShouldNotBeNull();
+        _history.Replay(before, 1440).Points[^1].RemainingShare!.Value.ShouldBe(1 - 15 / 157.5, 1e-9);
+        var minute = LedgerTime.LastEnded(Now);
+        var one = new Adjustment
+        {
+            Id = "adj_1", Objective = Key, FromMinute = minute - 900, ToMinute = minute - 890, Reason = "r", Cause = "drill", RequestedBy = "person:a", RequestedAtMs = Now,
+        };
+        var effect = _engine.Effect(Key, one)!;
+        effect.With.ShouldBe(left);
+        effect.Without.ShouldBe(left);
+        _engine.Course(Key, minute - 10, minute + 1, 1)[^1].RemainingShare!.Value.ShouldBe(left.Value, 1e-9);
+
+        _engine.Apply([LedgerEngineTests.Orders("answers_total") with { Target = 0.5m, Unknown = UnknownTreatment.Bad }]);
+        _time.Advance(TimeSpan.FromHours(2));
+        _engine.Step(Now);
+        var earlier = _history.Generations(_engine.Find(Key)!).Single(g => !g.IsPresent);
+        var opened = _history.Generation(earlier.Id)!;
+        opened.Window.RemainingShare!.Value.ShouldBe(1 - 15 / 157.5, 1e-9);
+        opened.Course[^1].RemainingShare!.Value.ShouldBe(1 - 15 / 157.5, 1e-9);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _engine.Dispose();

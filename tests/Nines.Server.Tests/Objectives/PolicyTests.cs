@@ -109,6 +109,47 @@ public sealed class PolicyTests : IAsyncDisposable
             ["objective.adjustment-requested/1", "objective.adjusted/1", "objective.adjustment-undone/1"]);
     }
 
+    [Fact]
+    public async Task A_request_for_a_service_keeps_to_the_policy_of_each_of_its_objectives()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var free = LedgerEngineTests.Orders("requests_total");
+        var strict = free with { Key = "shop/payments@production", ErrorBudgetPolicy = ErrorBudgetPolicy.Default with { Name = "strict", NotCounted = ["network"] } };
+        _engine.Apply([free, strict]);
+        _engine.Step(NowMs);
+        var book = new AdjustmentBook(_engine, _engine, _store, _time);
+        var minute = LedgerTime.LastEnded(NowMs);
+        Task<AdjustmentOutcome> AskAsync(string? objective, string? service, string cause) =>
+            book.RequestAsync(objective, service, minute - 5, minute - 3, "the uplink was down", cause, "person:a", cancel);
+        var refused = await AskAsync(null, "shop", "drill");
+        (refused.Status, refused.Field, refused.Wrong).ShouldBe((422, "cause", "the policy strict lets only these causes go: network"));
+        (await AskAsync(null, "shop", "network")).Status.ShouldBe(200);
+        (await AskAsync(strict.Key, null, "drill")).Status.ShouldBe(422);
+        (await AskAsync(free.Key, null, "drill")).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_stored_band_that_cannot_be_read_is_judged_anew()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await _store.PutAsync(new RowWrite("budget_band", Key, 0, "[]", null, null), cancel);
+        var good = _source.Add("requests_total", ("code", "200"));
+        for (var i = 0; i < 3; i++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            good.Samples.Add(new(NowMs - 1000, 10 * i, 1));
+            _engine.Step(NowMs);
+        }
+        using var bands = Bands();
+        await bands.StartAsync(cancel);
+        await bands.JudgeAsync(cancel);
+        bands.Of(Key)!.Band.ShouldBe("ok");
+        await bands.StopAsync(cancel);
+        using var again = Bands();
+        await again.JudgeAsync(cancel);
+        again.Of(Key).ShouldBe(bands.Of(Key));
+    }
+
     public async ValueTask DisposeAsync()
     {
         _engine.Dispose();
