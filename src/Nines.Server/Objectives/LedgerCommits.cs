@@ -17,7 +17,7 @@ internal sealed partial class LedgerCommits(LedgerStore store, ILogger logger) :
     private const int Many = 20_000;
 
     // So many objectives are stored a minute, as far as that leaves none waiting for more than so many minutes.
-    private const int EachMinute = 2_000;
+    private const int EachMinute = 250;
     private const int MaxTurns = 5;
 
     private readonly Dictionary<long, LedgerChanges> _waiting = [];
