@@ -9,7 +9,7 @@ internal sealed class SecretMissingException(string message) : Exception(message
 /// <summary>Resolves <c>${env:NAME}</c> and <c>${file:path}</c> when a secret is used, so that a rotated one needs no reload.</summary>
 internal static partial class SecretReader
 {
-    public static string Resolve(Secret secret) => Reference().Replace(secret.Reference, match =>
+    public static string Resolve(Secret secret) => secret.Verbatim ? secret.Reference : Reference().Replace(secret.Reference, match =>
     {
         var name = match.Groups["name"].Value;
         if (match.Groups["from"].Value == "env")

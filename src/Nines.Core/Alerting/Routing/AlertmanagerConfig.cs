@@ -37,6 +37,15 @@ public sealed class Settings(IReadOnlyDictionary<string, object> values)
     /// <summary>A text, a template or a secret; null when it has no value.</summary>
     public string? Text(string name) => values.GetValueOrDefault(name) as string;
 
+    /// <summary>A secret: from <c>alertmanager.yml</c> a text to be taken as it is, from a Delivery document a <see cref="Secret"/> to be resolved when it is
+    /// used; null when it has no value.</summary>
+    public Secret? Secret(string name) => values.GetValueOrDefault(name) switch
+    {
+        Secret secret => secret,
+        string text => new Secret(text, Verbatim: true),
+        _ => null,
+    };
+
     /// <summary>A flag; false when it has no value.</summary>
     public bool Flag(string name) => values.GetValueOrDefault(name) is true;
 

@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using Nines.Core.Alerting.Routing;
+using Nines.Metrics;
+
+namespace Nines.Core.Delivery;
+
+/// <summary>Something to tell one integration of a receiver: how a group of alerts stands.</summary>
+/// <param name="Key">Idempotency key: the same for the same news and integration, whether recorded or not, before and after a crash.</param>
+/// <param name="Receiver">Name of the receiver.</param>
+/// <param name="Kind">Kind of the integration: <c>slack</c>, <c>webhook</c>, …</param>
+/// <param name="Index">Its number among those of its kind within the receiver.</param>
+/// <param name="GroupKey">Messages of one group go out in order, one at a time.</param>
+/// <param name="GroupLabels">The labels by which the alerts are grouped.</param>
+/// <param name="Sequence">Counts up with each notification of this group to this integration.</param>
+/// <param name="Reason">Why it is told.</param>
+/// <param name="DecidedAtNs">When it was decided, nanoseconds since the Unix epoch.</param>
+/// <param name="Alerts">The whole group at that time, in Alertmanager's order (job, instance, other labels); at least one.</param>
+public sealed record GroupNotification(
+    string Key, string Receiver, string Kind, int Index, string GroupKey, Labels GroupLabels, long Sequence, NoticeReason Reason, long DecidedAtNs,
+    IReadOnlyList<NotifiedAlert> Alerts)
+{
+    /// <summary>Whether none of the alerts fires any more.</summary>
+    public bool Resolved => Alerts.All(a => a.EndsAtNs != 0);
+
+    /// <summary>The labels that all alerts have with the same value.</summary>
+    public Labels CommonLabels => Common(a => a.Labels);
+
+    /// <summary>The annotations that all alerts have with the same value.</summary>
+    public Labels CommonAnnotations => Common(a => a.Annotations);
+
+    /// <summary>The key: SHA-256 over integration, group key and place in the group's sequence, 32 hex digits.</summary>
+    public static string KeyOf(string receiver, string kind, int index, string groupKey, long sequence)
+    {
+        var text = $"{receiver.Length}:{receiver}{kind}/{index}:{groupKey.Length}:{groupKey}{sequence}";
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+    }
+
+    private Labels Common(Func<NotifiedAlert, Labels> of) => Alerts.Count == 1
+        ? of(Alerts[0])
+        : Labels.Of([.. of(Alerts[0]).Pairs.ToArray().Where(pair => Alerts.All(a => of(a)[pair.Key] == pair.Value)).Select(pair => (pair.Key, pair.Value))]);
+}
