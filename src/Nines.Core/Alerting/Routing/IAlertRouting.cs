@@ -36,7 +36,8 @@ public interface IAlertRouting
 /// <param name="ResolveTimeoutMs">After which an alert without an end ends when it is not posted again, in ms.</param>
 /// <param name="Text">The <c>alertmanager.yml</c> with secrets hidden; empty when there is none.</param>
 public sealed record RoutingPlan(
-    IReadOnlyList<Route> Roots, IReadOnlyDictionary<string, AlertReceiver> Receivers, IReadOnlyList<InhibitRule> InhibitRules, long ResolveTimeoutMs, string Text);
+    IReadOnlyList<Route> Roots, IReadOnlyDictionary<string, AlertReceiver> Receivers, IReadOnlyList<InhibitRule> InhibitRules,
+    long ResolveTimeoutMs, string Text);
 
 /// <summary>An alert and what routing makes of it.</summary>
 /// <param name="State">The alert.</param>
