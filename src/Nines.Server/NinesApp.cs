@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Telemetry;
 using Nines.Core.Workspace;
 using Nines.Server.Access;
@@ -173,7 +174,7 @@ public static class NinesApp
             discovery.Apply(model.ScrapeJobs);
             sources.Apply(model.Sources);
             ledger.Apply(model.Objectives);
-            door.Apply(model.Receivers);
+            door.Apply(RoutingPlan.Of(model.Receivers));
             rules.Apply(model.RuleGroups, model.ExternalLabels);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));

@@ -36,6 +36,13 @@ public sealed record GroupNotification(
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
     }
 
+    /// <summary>This notification with what an earlier one that was not delivered had to tell: alerts that are no longer in the group.</summary>
+    public GroupNotification With(GroupNotification earlier)
+    {
+        var known = Alerts.Select(a => a.Fingerprint).ToHashSet(StringComparer.Ordinal);
+        return this with { Alerts = [.. Alerts, .. earlier.Alerts.Where(a => !known.Contains(a.Fingerprint))] };
+    }
+
     private Labels Common(Func<NotifiedAlert, Labels> of) => Alerts.Count == 1
         ? of(Alerts[0])
         : Labels.Of([.. of(Alerts[0]).Pairs.ToArray().Where(pair => Alerts.All(a => of(a)[pair.Key] == pair.Value)).Select(pair => (pair.Key, pair.Value))]);

@@ -24,7 +24,7 @@ public static class TelegramMessage
     });
 
     /// <summary>The UTF-8 bytes of a <c>sendMessage</c> call.</summary>
-    public static byte[] Body(string chatId, Notification notification, DeliveryMarks marks) =>
+    public static byte[] Body(string chatId, GroupNotification notification, DeliveryMarks marks) =>
         JsonSerializer.SerializeToUtf8Bytes(
             new TelegramCall(chatId, Text(notification, marks), "HTML", new LinkPreview(true)), Json.TelegramCall);
 
@@ -33,9 +33,9 @@ public static class TelegramMessage
     /// delivery, the facts, the links, and the first 8 digits of the key. At most <see cref="MaxLength"/> units; what does
     /// not fit is left out from the facts.
     /// </summary>
-    public static string Text(Notification notification, DeliveryMarks marks)
+    public static string Text(GroupNotification notification, DeliveryMarks marks)
     {
-        var alert = notification.Alert;
+        var alert = notification.Alerts[0];
         var head = new StringBuilder(Headline(notification)).Append('\n');
         foreach (var sentence in marks.Sentences(notification))
         {
@@ -57,9 +57,9 @@ public static class TelegramMessage
         return head.Append(foot).ToString();
     }
 
-    private static string Headline(Notification notification)
+    private static string Headline(GroupNotification notification)
     {
-        var alert = notification.Alert;
+        var alert = notification.Alerts[0];
         var severity = alert.Labels["severity"] is { Length: > 0 } s ? s.ToUpperInvariant() : "ALERT";
         var sign = notification.Resolved ? "✅ RESOLVED" : severity == "PAGE" || severity == "CRITICAL" ? $"🔴 {severity}" : $"🟠 {severity}";
         var name = FirstOf(alert.Labels["objective"], alert.Labels["service"], alert.Labels["alertname"]);
@@ -67,9 +67,9 @@ public static class TelegramMessage
         return $"<b>{Escape(sign, 60)} · {Escape(name, 200)}</b> · {Escape(what, MaxLine)}";
     }
 
-    private static IEnumerable<string> Facts(Notification notification)
+    private static IEnumerable<string> Facts(GroupNotification notification)
     {
-        var alert = notification.Alert;
+        var alert = notification.Alerts[0];
         if (alert.Annotations["description"] is { Length: > 0 } description)
         {
             yield return Escape(description, 1000);

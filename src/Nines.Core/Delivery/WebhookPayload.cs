@@ -23,24 +23,19 @@ public static class WebhookPayload
 
     /// <summary>The UTF-8 bytes of the body.</summary>
     /// <param name="externalUrl">The address people reach this server at.</param>
-    public static byte[] Render(Notification notification, DeliveryMarks marks, string externalUrl)
+    public static byte[] Render(GroupNotification notification, DeliveryMarks marks, string externalUrl)
     {
-        var alert = notification.Alert;
-        var labels = Map(alert.Labels);
-        var annotations = Map(alert.Annotations);
+        var annotations = Map(notification.CommonAnnotations);
         var delivery = string.Join("; ", marks.Sentences(notification));
         if (delivery.Length > 0)
         {
             annotations[DeliveryAnnotation] = delivery;
         }
-        var status = notification.Resolved ? "resolved" : "firing";
         return JsonSerializer.SerializeToUtf8Bytes(new WebhookBody(
-            Quoted(notification.Receiver), status,
-            [
-                new WebhookAlert(status, labels, annotations, Clock.ToRfc3339(alert.StartsAtNs), Clock.ToRfc3339(alert.EndsAtNs),
-                    alert.GeneratorUrl, alert.Fingerprint),
-            ],
-            labels, labels, annotations, externalUrl, "4", notification.GroupKey, 0), Json.WebhookBody);
+            Quoted(notification.Receiver), notification.Resolved ? "resolved" : "firing",
+            [.. notification.Alerts.Select(a => new WebhookAlert(a.EndsAtNs != 0 ? "resolved" : "firing", Map(a.Labels), Map(a.Annotations),
+                Clock.ToRfc3339(a.StartsAtNs), Clock.ToRfc3339(a.EndsAtNs), a.GeneratorUrl, a.Fingerprint))],
+            Map(notification.GroupLabels), Map(notification.CommonLabels), annotations, externalUrl, "4", notification.GroupKey, 0), Json.WebhookBody);
     }
 
     private static SortedDictionary<string, string> Map(Labels labels)

@@ -36,7 +36,7 @@ internal sealed class Found
 
     public List<ScrapeJob> Jobs { get; } = [];
 
-    public List<Receiver> Receivers { get; } = [];
+    public List<DirectReceiver> Receivers { get; } = [];
 
     public List<RuleGroup> RuleGroups { get; } = [];
 

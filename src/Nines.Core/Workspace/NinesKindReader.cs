@@ -1,4 +1,4 @@
-using Nines.Core.Delivery;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Objectives;
 
 namespace Nines.Core.Workspace;
@@ -93,15 +93,15 @@ internal static class NinesKindReader
             file.Error(receiver.Node, telegram is null ? "missing" : "bad-value", telegram is null ? "a receiver needs telegram or webhook"
                 : "a receiver is either telegram or webhook", telegram is null ? "" : "write two receivers");
         }
-        Receiver? made = telegram is not null ? Telegram(telegram, name?.Value ?? "", severities, sendResolved, file.At(receiver.Node))
-            : webhook is not null ? Webhook(webhook, name?.Value ?? "", severities, sendResolved, file.At(receiver.Node)) : null;
-        if (name is not null && found.IsNew(file, name, "receiver", name.Value) && made is not null)
+        var settings = telegram is not null ? Telegram(telegram) : webhook is not null ? Webhook(webhook) : null;
+        if (name is not null && found.IsNew(file, name, "receiver", name.Value) && settings is not null)
         {
-            found.Receivers.Add(made);
+            found.Receivers.Add(new(name.Value, severities,
+                new(telegram is not null ? "telegram" : "webhook", 0, sendResolved, new Settings(settings), file.At(receiver.Node))));
         }
     }
 
-    private static TelegramReceiver? Telegram(Fields fields, string name, List<string> severities, bool sendResolved, SourcePosition position)
+    private static Dictionary<string, object>? Telegram(Fields fields)
     {
         var chat = fields.Text("chatId", required: true);
         var token = fields.Secret("botToken", required: true, warnWhenLiteral: true);
@@ -112,10 +112,11 @@ internal static class NinesKindReader
             api = null;
         }
         fields.Done();
-        return chat is null || token is null || api is null ? null : new(name, severities, sendResolved, position, api, token, chat.Value);
+        return chat is null || token is null || api is null ? null
+            : new(StringComparer.Ordinal) { ["api_url"] = api.AbsoluteUri, ["bot_token"] = token, ["chat_id"] = chat.Value };
     }
 
-    private static WebhookReceiver? Webhook(Fields fields, string name, List<string> severities, bool sendResolved, SourcePosition position)
+    private static Dictionary<string, object>? Webhook(Fields fields)
     {
         var url = fields.Secret("url", required: true, warnWhenLiteral: false);
         if (url is not null && !url.Reference.Contains("${", StringComparison.Ordinal)
@@ -124,8 +125,18 @@ internal static class NinesKindReader
             fields.File.Error(fields.Any("url")!, "bad-value", "url is not an http address", "write http://… or https://…, or ${env:NAME}");
             url = null;
         }
-        var bearer = fields.Secret("bearerToken", required: false, warnWhenLiteral: true);
+        var settings = new Dictionary<string, object>(StringComparer.Ordinal);
+        if (fields.Secret("bearerToken", required: false, warnWhenLiteral: true) is { } bearer)
+        {
+            var authorization = new Dictionary<string, object>(StringComparer.Ordinal) { ["type"] = "Bearer", ["credentials"] = bearer };
+            settings["http_config"] = new Settings(new Dictionary<string, object>(StringComparer.Ordinal) { ["authorization"] = new Settings(authorization) });
+        }
         fields.Done();
-        return url is null ? null : new(name, severities, sendResolved, position, url, bearer);
+        if (url is null)
+        {
+            return null;
+        }
+        settings["url"] = url;
+        return settings;
     }
 }

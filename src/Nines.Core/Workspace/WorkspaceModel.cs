@@ -42,7 +42,7 @@ public sealed record WorkspaceModel
     public Labels ExternalLabels { get; init; } = Labels.Empty;
 
     /// <summary>Where messages go, in order of name.</summary>
-    public IReadOnlyList<Receiver> Receivers { get; init; } = [];
+    public IReadOnlyList<DirectReceiver> Receivers { get; init; } = [];
 }
 
 /// <summary>A file of a workspace.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Metrics;
 using Nines.Server.Delivery;
@@ -9,18 +10,20 @@ using Nines.Server.State;
 namespace Nines.Server.Alerting;
 
 /// <summary>
-/// The one door. Alerts live in memory and are recorded before their messages go out; when the store refuses, the messages
-/// go out all the same, and the refusal is an alert of its own.
+/// The one door, and the clock of routing. Alerts live on a board in memory; what it decides is recorded before its messages go out, and when the store
+/// refuses, the messages go out all the same, and the refusal is an alert of its own.
 /// </summary>
-internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedService, IDisposable
+internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouting, IHostedService, IDisposable
 {
-    /// <summary>More alerts than this are not taken; they are counted and logged.</summary>
-    public const int MaxAlerts = 20_000;
+    /// <summary>More alerts than this do not fire at once: those beyond are not taken; they are counted and logged.</summary>
+    public const int MaxAlerts = 200_000;
 
     /// <summary>The name of the alert that says that the store refuses writes.</summary>
     public const string StoreAlert = "NinesStoreRefusesWrites";
 
+    private const int MaxOver = 20_000;
     private const long KeptNs = 86_400L * 1_000_000_000;
+    private const long SilencesKeptNs = 5 * KeptNs;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly Labels StoreLabels = Labels.Of(("alertname", StoreAlert), ("severity", "page"));
 
@@ -30,9 +33,9 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     private readonly TimeProvider _time;
     private readonly ILogger<AlertDoor> _log;
     private readonly Lock _gate = new();
-    private readonly Dictionary<Labels, Entry> _alerts = [];
+    private readonly AlertBoard _board = new();
     private readonly CancellationTokenSource _stop = new();
-    private IReadOnlyList<Receiver>? _receivers;
+    private readonly ITimer _timer;
     private Task _ticking = Task.CompletedTask;
     private Task _handedOver = Task.CompletedTask;
     private long _version;
@@ -47,6 +50,8 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         _outbox = outbox;
         _time = time;
         _log = log;
+        _timer = time.CreateTimer(static door => ((AlertDoor)door!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        outbox.Refused = OnRefused;
     }
 
     /// <inheritdoc/>
@@ -56,18 +61,17 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     public long NotTaken { get; private set; }
 
     /// <inheritdoc/>
+    public RoutingPlan Plan => _board.Plan ?? RoutingPlan.Empty;
+
+    /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var now = NowNs();
-        var (alerts, messages) = await _store.ReadAsync(reader =>
-            (AlertStore.Load(reader, now - KeptNs), OutboxStore.Load(reader, now - KeptNs)), cancellationToken);
+        var since = Now().WallNs - KeptNs;
+        var (alerts, silences, notices, messages) = await _store.ReadAsync(reader => (AlertStore.Load(reader, since),
+            AlertStore.LoadSilences(reader, since - SilencesKeptNs), AlertStore.LoadNotices(reader), OutboxStore.Load(reader, since)), cancellationToken);
         lock (_gate)
         {
-            foreach (var (state, explanation) in alerts)
-            {
-                // While this server was down nobody could report: each alert gets a full timeout from now.
-                _alerts.TryAdd(state.Labels, new Entry(state, explanation, Deadline(AlertMachine.ResolveTimeoutNs)));
-            }
+            _board.Load(alerts.Select(a => (a.State, a.Explanation)), silences, notices, Now());
         }
         await _outbox.TakeUpAsync(messages);
         _ticking = Task.Run(TickAsync, CancellationToken.None);
@@ -81,47 +85,30 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         await _outbox.StopAsync();
     }
 
-    /// <summary>Sets the receivers. One that is new is told of what fires.</summary>
-    public void Apply(IReadOnlyList<Receiver> receivers)
+    /// <summary>Puts a configuration in force. A receiver that is new is told of what fires.</summary>
+    public void Apply(RoutingPlan plan)
     {
-        var changes = new List<Change>();
+        _outbox.Apply(plan.Receivers);
         lock (_gate)
         {
-            _receivers = receivers;
-            foreach (var entry in _alerts.Values.Where(e => e.State.Firing))
-            {
-                if (Decided(entry, new AlertDecision(entry.State, null)) is { Notifications.Count: > 0 } change)
-                {
-                    changes.Add(change);
-                }
-            }
-            if (changes.Count > 0)
-            {
-                _ = Settle(changes);
-            }
+            _board.Apply(plan, Now());
+            _ = Settle(new BoardChanges());
         }
-        _outbox.Apply(receivers);
     }
 
     /// <inheritdoc/>
     public async Task PostAsync(IReadOnlyList<PostedAlert> alerts, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var changes = new List<Change>(alerts.Count);
         Task settled;
         lock (_gate)
         {
-            var now = NowNs();
-            foreach (var posted in alerts)
+            var changes = new BoardChanges();
+            var left = _board.Receive(alerts, Now(), MaxAlerts, changes);
+            if (left > 0)
             {
-                if (Receive(posted, now) is { } change)
-                {
-                    changes.Add(change);
-                }
-            }
-            if (changes.Count == 0)
-            {
-                return;
+                NotTaken += left;
+                LogTooMany(left, MaxAlerts);
             }
             settled = Settle(changes);
         }
@@ -133,10 +120,51 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<AlertReport> Firing() => Reports(entry => entry.State.Firing);
+    public IReadOnlyList<AlertReport> Firing() => Reports(state => state.Firing);
 
     /// <inheritdoc/>
     public IReadOnlyList<AlertReport> All() => Reports(_ => true);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RoutedAlert> Alerts() => Locked(now => _board.Alerts(now.WallNs));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<GroupReport> Groups() => Locked(_board.Groups);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Silence> Silences() => Locked(_ => _board.Silences());
+
+    /// <inheritdoc/>
+    public async Task<SilenceChange?> SetSilenceAsync(string id, Silence asked, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        SilenceChange? change;
+        Task settled;
+        lock (_gate)
+        {
+            var changes = new BoardChanges();
+            change = _board.SetSilence(id, asked, Guid.CreateVersion7(_time.GetUtcNow()).ToString(), Now(), changes);
+            settled = Settle(changes);
+        }
+        await settled;
+        return change;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> ExpireSilenceAsync(string id, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        bool known;
+        Task settled;
+        lock (_gate)
+        {
+            var changes = new BoardChanges();
+            known = _board.ExpireSilence(id, Now(), changes);
+            settled = Settle(changes);
+        }
+        await settled;
+        return known;
+    }
 
     public void Dispose()
     {
@@ -146,14 +174,15 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             return;
         }
         _disposed = true;
+        _timer.Dispose();
         _stop.Cancel();
         _stop.Dispose();
     }
 
-    /// <summary>What passes with time: ends nobody reported, the store's recovery, retention. Called every second.</summary>
+    /// <summary>What passes with time: ends nobody reported, groups to look at, the store's recovery, retention. Called every second.</summary>
     internal async Task OnTickAsync()
     {
-        await ExpireAsync();
+        await PassAsync();
         if (_recorder.Refusing)
         {
             await TellOfStoreAsync();
@@ -165,13 +194,14 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         if (!_recorder.Refusing && _storeAlertSinceNs != 0)
         {
             _outbox.Reconciled();
-            await PostAsync([StorePosting(_storeAlertSinceNs, NowNs(), "The store takes writes again; everything kept is recorded.")], CancellationToken.None);
+            await PostAsync([StorePosting(_storeAlertSinceNs, Now().WallNs, "The store takes writes again; everything kept is recorded.")], CancellationToken.None);
             _storeAlertSinceNs = 0;
         }
-        if (_ticks++ % 3600 == 0)
+        if (_ticks % 60 == 0)
         {
-            await PruneAsync();
+            await PruneAsync(_ticks % 3600 == 0);
         }
+        _ticks++;
     }
 
     private async Task TickAsync()
@@ -198,106 +228,53 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
         }
     }
 
-    private async Task ExpireAsync()
+    /// <summary>Something is to be done before the next tick.</summary>
+    private void OnTimer()
     {
-        var changes = new List<Change>();
-        Task settled;
+        if (!_stop.IsCancellationRequested)
+        {
+            _ = PassAsync().ContinueWith(task => LogTickFailed(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    private Task PassAsync()
+    {
         lock (_gate)
         {
-            var now = NowNs();
-            var timestamp = _time.GetTimestamp();
-            foreach (var entry in _alerts.Values)
-            {
-                if (entry.State.Firing && entry.Deadline <= timestamp)
-                {
-                    changes.Add(Decided(entry, AlertMachine.Expire(entry.State, now)));
-                }
-            }
-            if (changes.Count == 0)
-            {
-                return;
-            }
-            settled = Settle(changes);
+            return Settle(new BoardChanges());
         }
-        await settled;
     }
 
-    private Change? Receive(PostedAlert posted, long now)
+    private void OnRefused(GroupNotification notification)
     {
-        _alerts.TryGetValue(posted.Labels, out var entry);
-        if (entry is null && _alerts.Count >= MaxAlerts)
+        lock (_gate)
         {
-            NotTaken++;
-            LogTooMany(MaxAlerts);
-            return null;
+            var changes = new BoardChanges();
+            _board.Undo(notification, Now(), changes);
+            _ = Settle(changes);
         }
-        if (AlertMachine.Receive(entry?.State, posted, now) is not { } decision)
-        {
-            return null;
-        }
-        if (entry is null)
-        {
-            _alerts[posted.Labels] = entry = new Entry(decision.State, "", 0);
-        }
-        // The wall clock may be set; an alert must not end, or go on, for that.
-        entry.Deadline = Deadline(decision.State.EndsAtNs - now);
-        return Decided(entry, decision, posted.ToldWith is { } story && _alerts.TryGetValue(story, out var other) ? other.State.Notified : []);
     }
 
-    /// <param name="entry">The alert.</param>
-    /// <param name="decision">What becomes of it.</param>
-    /// <param name="told">Receivers that know of it from another alert of the same story.</param>
-    private Change Decided(Entry entry, AlertDecision decision, IReadOnlyList<string>? told = null)
+    /// <summary>Does what is due, records all decisions and hands their messages over. Called within the lock, so that all have the order of the decisions.
+    /// </summary>
+    private Task Settle(BoardChanges changes)
     {
-        var state = decision.State;
-        var now = NowNs();
-        var notifications = new List<Notification>();
-        if (decision.Transition is { Resolved: true })
+        var now = Now();
+        _board.Pass(now, changes);
+        var wait = TimeSpan.FromMilliseconds(Math.Max(1, (_board.NextNs - now.SteadyNs) / 1_000_000 + 1));
+        if (wait <= Tick)
         {
-            foreach (var receiver in _receivers ?? [])
-            {
-                if (receiver.SendResolved && state.Notified.Contains(receiver.Name, StringComparer.Ordinal)
-                    && told?.Contains(receiver.Name, StringComparer.Ordinal) != true)
-                {
-                    notifications.Add(Notification.Of(receiver.Name, state, now));
-                }
-            }
+            // What is due later, a tick will find.
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
         }
-        else if (state.Firing)
+        if (changes.Empty)
         {
-            var fresh = (_receivers ?? []).Where(r => Notification.Takes(r, state.Labels) && !state.Notified.Contains(r.Name, StringComparer.Ordinal)).ToList();
-            if (fresh.Count > 0)
-            {
-                state = state with { Notified = [.. state.Notified.Concat(fresh.Select(r => r.Name)).Order(StringComparer.Ordinal)] };
-                fresh.RemoveAll(r => told?.Contains(r.Name, StringComparer.Ordinal) == true);
-                notifications.AddRange(fresh.Select(r => Notification.Of(r.Name, state, now)));
-            }
+            return Task.CompletedTask;
         }
-        entry.State = state;
-        entry.Explanation = decision.Transition?.Explanation ?? entry.Explanation;
-        return new Change(state, entry.Explanation, decision.Transition, notifications);
+        return _handedOver = HandOverAsync(changes, _recorder.RecordAsync(transaction => AlertStore.Put(transaction, changes)), _handedOver);
     }
 
-    private Task<bool> Record(List<Change> changes) => _recorder.RecordAsync(transaction =>
-    {
-        foreach (var change in changes)
-        {
-            AlertStore.Put(transaction, change.State, change.Explanation);
-            if (change.Transition is { } transition)
-            {
-                AlertStore.Append(transaction, transition);
-            }
-            foreach (var notification in change.Notifications)
-            {
-                OutboxStore.Insert(transaction, notification, true);
-            }
-        }
-    });
-
-    /// <summary>Records decisions and hands their messages over. Called within the lock, so both have the order of the decisions.</summary>
-    private Task Settle(List<Change> changes) => _handedOver = HandOverAsync(changes, Record(changes), _handedOver);
-
-    private async Task HandOverAsync(List<Change> changes, Task<bool> recorded, Task before)
+    private async Task HandOverAsync(BoardChanges changes, Task<bool> recorded, Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         bool durable;
@@ -311,7 +288,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
             LogNotRecorded(e);
             durable = false;
         }
-        foreach (var notification in changes.SelectMany(c => c.Notifications))
+        foreach (var notification in changes.Notifications)
         {
             if (!durable)
             {
@@ -328,71 +305,62 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IHostedServ
     {
         lock (_gate)
         {
-            var now = NowNs();
-            var known = _alerts.TryGetValue(StoreLabels, out var entry) && entry.State.Firing;
-            if (known && now - entry!.State.UpdatedAtNs < 60_000_000_000)
+            var now = Now();
+            if (_board.Find(StoreLabels) is { Firing: true } known && now.WallNs - known.UpdatedAtNs < 60_000_000_000)
             {
                 return Task.CompletedTask;
             }
-            _storeAlertSinceNs = _storeAlertSinceNs == 0 ? now : _storeAlertSinceNs;
-            var change = Receive(StorePosting(_storeAlertSinceNs, 0,
-                $"Alerts are delivered from memory and recorded later. Reason: {_recorder.Reason}"), now);
-            return change is null ? Task.CompletedTask : Settle([change]);
+            _storeAlertSinceNs = _storeAlertSinceNs == 0 ? now.WallNs : _storeAlertSinceNs;
+            var changes = new BoardChanges();
+            // There is always room for this one.
+            _board.Receive([StorePosting(_storeAlertSinceNs, 0, $"Alerts are delivered from memory and recorded later. Reason: {_recorder.Reason}")],
+                now, int.MaxValue, changes);
+            return Settle(changes);
         }
     }
 
     private static PostedAlert StorePosting(long sinceNs, long endsNs, string description) =>
         new(StoreLabels, Labels.Of(("summary", "Nines' store refuses writes"), ("description", description)), sinceNs, endsNs, "");
 
-    private async Task PruneAsync()
+    /// <param name="storeToo">Whether the store's rows are looked at as well.</param>
+    private async Task PruneAsync(bool storeToo)
     {
-        var now = NowNs();
+        var now = Now();
         lock (_gate)
         {
-            foreach (var (labels, entry) in _alerts.Where(a => !a.Value.State.Firing && a.Value.State.UpdatedAtNs < now - KeptNs).ToList())
+            foreach (var fingerprint in _board.Prune(now, MaxOver, KeptNs, SilencesKeptNs))
             {
-                _alerts.Remove(labels);
-                _outbox.Book.Forget(entry.State.Fingerprint);
+                _outbox.Book.Forget(fingerprint);
             }
         }
-        if (!_recorder.Refusing)
+        if (storeToo && !_recorder.Refusing)
         {
-            await _recorder.RecordAsync(transaction => AlertStore.Prune(transaction, now));
+            await _recorder.RecordAsync(transaction => AlertStore.Prune(transaction, now.WallNs, SilencesKeptNs));
         }
     }
 
-    private List<AlertReport> Reports(Func<Entry, bool> which)
+    private List<AlertReport> Reports(Func<AlertState, bool> which) => Locked(_ => _board.All().Where(a => which(a.State)).ToList())
+        .OrderByDescending(a => a.State.Firing).ThenByDescending(a => a.State.StartsAtNs).ThenBy(a => a.State.Fingerprint, StringComparer.Ordinal)
+        .Select(a => new AlertReport(a.State.Fingerprint, a.State.Labels, a.State.Annotations, a.State.Firing, a.State.StartsAtNs,
+            a.State.Firing ? null : a.State.EndsAtNs, a.State.UpdatedAtNs, a.State.GeneratorUrl, a.Explanation, _outbox.Book.Of(a.State.Fingerprint)))
+        .ToList();
+
+    private T Locked<T>(Func<Moment, T> read)
     {
         lock (_gate)
         {
-            return [.. _alerts.Values.Where(which)
-                .OrderByDescending(e => e.State.Firing).ThenByDescending(e => e.State.StartsAtNs).ThenBy(e => e.State.Fingerprint, StringComparer.Ordinal)
-                .Select(e => new AlertReport(e.State.Fingerprint, e.State.Labels, e.State.Annotations, e.State.Firing, e.State.StartsAtNs,
-                    e.State.Firing ? null : e.State.EndsAtNs, e.State.UpdatedAtNs, e.State.GeneratorUrl, e.Explanation, _outbox.Book.Of(e.State.Fingerprint)))];
+            return read(Now());
         }
     }
 
-    private long Deadline(long ns) => _time.GetTimestamp() + (long)(ns / 1e9 * _time.TimestampFrequency);
+    private Moment Now() => new((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, (long)_time.GetElapsedTime(0).TotalNanoseconds);
 
-    private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "There are {Limit} alerts: a new one was not taken")]
-    private partial void LogTooMany(int limit);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Left} new alerts were not taken: {Limit} fire")]
+    private partial void LogTooMany(int left, int limit);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Decisions could not be recorded; their messages go out all the same")]
     private partial void LogNotRecorded(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A round over the alerts failed; the next one is in a second")]
     private partial void LogTickFailed(Exception failure);
-
-    private sealed class Entry(AlertState state, string explanation, long deadline)
-    {
-        public AlertState State { get; set; } = state;
-
-        public string Explanation { get; set; } = explanation;
-
-        public long Deadline { get; set; } = deadline;
-    }
-
-    private sealed record Change(AlertState State, string Explanation, AlertTransition? Transition, List<Notification> Notifications);
 }

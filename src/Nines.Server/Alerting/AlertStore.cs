@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Server.Delivery;
 using Nines.Server.State;
 
@@ -22,6 +23,25 @@ internal static class AlertStore
         state.Fingerprint, state.Firing ? 1L
             : 0L, state.UpdatedAtNs, JsonSerializer.Serialize(new StoredAlert(state, explanation), AlertJson.Default.StoredAlert));
 
+    public static void Put(StateTransaction transaction, Silence silence) => transaction.Execute("""
+        INSERT INTO silence (id, ends_at, json) VALUES (@p1, @p2, @p3) ON CONFLICT (id) DO UPDATE SET ends_at = excluded.ends_at, json = excluded.json
+        """, silence.Id, silence.EndsAtNs, JsonSerializer.Serialize(silence, AlertJson.Default.Silence));
+
+    public static void Put(StateTransaction transaction, GroupNotice notice) => transaction.Execute("""
+        INSERT INTO group_notice (receiver, kind, number, group_key, at, json) VALUES (@p1, @p2, @p3, @p4, @p5, @p6)
+        ON CONFLICT (group_key, receiver, kind, number) DO UPDATE SET at = excluded.at, json = excluded.json
+        """, notice.Receiver, notice.Kind, (long)notice.Index, notice.GroupKey, notice.AtNs, JsonSerializer.Serialize(notice, AlertJson.Default.GroupNotice));
+
+    /// <summary>Records what the board decided.</summary>
+    public static void Put(StateTransaction transaction, BoardChanges changes)
+    {
+        changes.Alerts.ForEach(a => Put(transaction, a.State, a.Explanation));
+        changes.Transitions.ForEach(t => Append(transaction, t));
+        changes.Silences.ForEach(s => Put(transaction, s));
+        changes.Notices.ForEach(n => Put(transaction, n));
+        changes.Notifications.ForEach(n => OutboxStore.Insert(transaction, n, true));
+    }
+
     public static void Append(StateTransaction transaction, AlertTransition transition) => transaction.Execute("""
         INSERT INTO alert_transition (fingerprint, episode, resolved, at, explanation) VALUES (@p1, @p2, @p3, @p4, @p5)
         ON CONFLICT (fingerprint, episode, resolved) DO NOTHING
@@ -33,9 +53,21 @@ internal static class AlertStore
         "SELECT json FROM alert WHERE firing = 1 OR updated_at >= @p1 ORDER BY updated_at",
         row => JsonSerializer.Deserialize(row.GetString(0), AlertJson.Default.StoredAlert)!, sinceNs);
 
+    /// <summary>The silences that are not over since an instant.</summary>
+    public static List<Silence> LoadSilences(StateReader reader, long sinceNs) => reader.Query(
+        "SELECT json FROM silence WHERE ends_at >= @p1", row => JsonSerializer.Deserialize(row.GetString(0), AlertJson.Default.Silence)!, sinceNs);
+
+    /// <summary>What integrations were told.</summary>
+    public static List<GroupNotice> LoadNotices(StateReader reader) => reader.Query(
+        "SELECT json FROM group_notice", row => JsonSerializer.Deserialize(row.GetString(0), AlertJson.Default.GroupNotice)!);
+
     /// <summary>Drops what is older than its retention: transitions 35 days, attempts and messages 90 days.</summary>
-    public static void Prune(StateTransaction transaction, long nowNs)
+    /// <param name="nowNs">The moment.</param>
+    /// <param name="othersKeptNs">How long silences that are over, and what was told, are kept.</param>
+    public static void Prune(StateTransaction transaction, long nowNs, long othersKeptNs)
     {
+        transaction.Execute("DELETE FROM silence WHERE ends_at < @p1", nowNs - othersKeptNs);
+        transaction.Execute("DELETE FROM group_notice WHERE at < @p1", nowNs - othersKeptNs);
         transaction.Execute("DELETE FROM alert_transition WHERE at < @p1", nowNs - TransitionsKeptNs);
         transaction.Execute("DELETE FROM alert WHERE firing = 0 AND updated_at < @p1", nowNs - TransitionsKeptNs);
         transaction.Execute("DELETE FROM attempt WHERE started_at < @p1", nowNs - AttemptsKeptNs);
@@ -43,6 +75,32 @@ internal static class AlertStore
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson)], IgnoreReadOnlyProperties = true)]
+/// <summary>Fingerprints as an array of numbers.</summary>
+internal sealed class FingerprintsJson : JsonConverter<IReadOnlySet<ulong>>
+{
+    public override IReadOnlySet<ulong> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var all = new HashSet<ulong>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.Number)
+        {
+            all.Add(reader.GetUInt64());
+        }
+        return all;
+    }
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlySet<ulong> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var one in value)
+        {
+            writer.WriteNumberValue(one);
+        }
+        writer.WriteEndArray();
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson), typeof(FingerprintsJson)], IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(StoredAlert))]
+[JsonSerializable(typeof(Silence))]
+[JsonSerializable(typeof(GroupNotice))]
 internal sealed partial class AlertJson : JsonSerializerContext;

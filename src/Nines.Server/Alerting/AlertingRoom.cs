@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Metrics;
 
 namespace Nines.Server.Alerting;
@@ -20,6 +21,7 @@ internal static class AlertingRoom
         services.AddSingleton<AlertDoor>();
         services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton<IAlertRouting>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton(provider => new RuleWorker(
             provider.GetRequiredService<ISeriesSource>(), provider.GetRequiredService<ISampleSink>(), provider.GetRequiredService<IAlertDoor>(),

@@ -14,13 +14,17 @@ internal sealed class DeliveryBook
     /// <summary>Counts up with each change.</summary>
     public long Version => Interlocked.Read(ref _version);
 
-    public void Set(Notification notification, DeliveryState state, int attempts, string detail, bool recorded)
+    public void Set(GroupNotification notification, DeliveryState state, int attempts, string detail, bool recorded)
     {
         var report = new DeliveryReport(notification.Key, notification.Receiver, notification.Resolved, state, attempts, notification.DecidedAtNs, detail,
             recorded);
-        _byAlert.AddOrUpdate(notification.Alert.Fingerprint, [report], (_, before) =>
-            [.. before.Where(r => r.Key != report.Key).Append(report).OrderByDescending(r => r.AtNs).ThenByDescending(r => r.Resolved)
-                .ThenBy(r => r.Receiver, StringComparer.Ordinal).Take(PerAlert)]);
+        foreach (var alert in notification.Alerts)
+        {
+            var one = report with { Resolved = alert.EndsAtNs != 0 };
+            _byAlert.AddOrUpdate(alert.Fingerprint, [one], (_, before) =>
+                [.. before.Where(r => r.Key != one.Key).Append(one).OrderByDescending(r => r.AtNs).ThenByDescending(r => r.Resolved)
+                    .ThenBy(r => r.Receiver, StringComparer.Ordinal).Take(PerAlert)]);
+        }
         Interlocked.Increment(ref _version);
     }
 

@@ -3,9 +3,9 @@ using Nines.Core.Delivery;
 namespace Nines.Server.Delivery;
 
 /// <summary>A message on its way. Touched by its lane only, once it is in.</summary>
-internal sealed class Parcel(Notification notification, bool recorded)
+internal sealed class Parcel(GroupNotification notification, bool recorded)
 {
-    public Notification Notification { get; } = notification;
+    public GroupNotification Notification { get; set; } = notification;
 
     public bool Recorded { get; } = recorded;
 
@@ -16,12 +16,16 @@ internal sealed class Parcel(Notification notification, bool recorded)
     public long? DelayedSinceNs { get; set; }
 }
 
-/// <summary>The messages of one receiver and group: in order, one in flight.</summary>
-internal sealed class Lane(string receiver, string group)
+/// <summary>Whom a lane leads to, and of what it tells.</summary>
+internal readonly record struct LaneKey(string Receiver, string Kind, int Index, string Group)
 {
-    public string Receiver { get; } = receiver;
+    public static LaneKey Of(GroupNotification notification) => new(notification.Receiver, notification.Kind, notification.Index, notification.GroupKey);
+}
 
-    public string Group { get; } = group;
+/// <summary>The messages of one integration and group: in order, one in flight.</summary>
+internal sealed class Lane(LaneKey key)
+{
+    public LaneKey Key { get; } = key;
 
     public List<Parcel> Parcels { get; } = [];
 

@@ -8,7 +8,7 @@ using Nines.Server.State;
 namespace Nines.Server.Delivery;
 
 /// <summary>A message of the outbox as loaded at start.</summary>
-internal sealed record OutboxEntry(Notification Notification, DeliveryState State, int Attempts, string Detail, bool Recorded);
+internal sealed record OutboxEntry(GroupNotification Notification, DeliveryState State, int Attempts, string Detail, bool Recorded);
 
 /// <summary>The outbox's SQL. Every write can run twice: what was refused is written again later.</summary>
 internal static class OutboxStore
@@ -16,12 +16,12 @@ internal static class OutboxStore
     private static readonly OutboxJson Json = OutboxJson.Default;
 
     /// <summary>Puts a message in, unless it is there.</summary>
-    public static void Insert(StateTransaction transaction, Notification notification, bool recorded) =>
+    public static void Insert(StateTransaction transaction, GroupNotification notification, bool recorded) =>
         transaction.Execute("""
-            INSERT INTO outbox (idempotency_key, receiver, group_key, fingerprint, decided_at, state, attempts, recorded, detail, json)
-            VALUES (@p1, @p2, @p3, @p4, @p5, 'pending', 0, @p6, '', @p7) ON CONFLICT (idempotency_key) DO NOTHING
+            INSERT INTO outbox (idempotency_key, receiver, kind, number, group_key, decided_at, state, attempts, recorded, detail, json)
+            VALUES (@p1, @p2, @p3, @p4, @p5, @p6, 'pending', 0, @p7, '', @p8) ON CONFLICT (idempotency_key) DO NOTHING
             """,
-            notification.Key, notification.Receiver, notification.GroupKey, notification.Alert.Fingerprint, notification.DecidedAtNs,
+            notification.Key, notification.Receiver, notification.Kind, (long)notification.Index, notification.GroupKey, notification.DecidedAtNs,
             recorded ? 1L : 0L, Serialize(notification));
 
     /// <summary>Notes that a message went out before the store had it.</summary>
@@ -46,6 +46,10 @@ internal static class OutboxStore
         Mark(transaction, key, state, outcome.Detail);
     }
 
+    /// <summary>Notes what else a message tells now.</summary>
+    public static void Rewrite(StateTransaction transaction, GroupNotification notification) =>
+        transaction.Execute("UPDATE outbox SET json = @p2 WHERE idempotency_key = @p1", notification.Key, Serialize(notification));
+
     /// <summary>Notes where a message stands.</summary>
     public static void Mark(StateTransaction transaction, string key, DeliveryState state, string detail) =>
         transaction.Execute("UPDATE outbox SET state = @p2, detail = @p3 WHERE idempotency_key = @p1", key, WordOf(state), detail);
@@ -59,9 +63,9 @@ internal static class OutboxStore
         row => new OutboxEntry(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0),
             sinceNs);
 
-    public static string Serialize(Notification notification) => JsonSerializer.Serialize(notification, Json.Notification);
+    public static string Serialize(GroupNotification notification) => JsonSerializer.Serialize(notification, Json.GroupNotification);
 
-    public static Notification Deserialize(string json) => JsonSerializer.Deserialize(json, Json.Notification)!;
+    public static GroupNotification Deserialize(string json) => JsonSerializer.Deserialize(json, Json.GroupNotification)!;
 
     private static string WordOf(DeliveryState state) => state.ToString().ToLowerInvariant();
 
@@ -102,6 +106,6 @@ internal sealed class LabelsJson : JsonConverter<Labels>
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson)])]
-[JsonSerializable(typeof(Notification))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson)], IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(GroupNotification))]
 internal sealed partial class OutboxJson : JsonSerializerContext;

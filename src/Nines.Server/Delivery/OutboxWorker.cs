@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Server.State;
 
@@ -29,10 +30,10 @@ internal sealed partial class OutboxWorker : IDisposable
     private readonly ILogger<OutboxWorker> _log;
     private readonly DeliveryFault _fault;
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Receiver, string Group), Lane> _lanes = [];
+    private readonly Dictionary<LaneKey, Lane> _lanes = [];
     private readonly Dictionary<string, SemaphoreSlim> _slots = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
-    private Dictionary<string, Receiver>? _receivers;
+    private IReadOnlyDictionary<string, AlertReceiver>? _receivers;
     private Task _stuckAppend = Task.CompletedTask;
     private bool _stopping;
     private bool _disposed;
@@ -54,12 +55,15 @@ internal sealed partial class OutboxWorker : IDisposable
     /// <summary>Where messages stand, for reports.</summary>
     public DeliveryBook Book { get; } = new();
 
-    /// <summary>Sets the receivers; nothing goes out before the first call.</summary>
-    public void Apply(IReadOnlyList<Receiver> receivers)
+    /// <summary>Hears of each message that was refused for good or given up.</summary>
+    public Action<GroupNotification>? Refused { get; set; }
+
+    /// <summary>Sets the receivers by name; nothing goes out before the first call.</summary>
+    public void Apply(IReadOnlyDictionary<string, AlertReceiver> receivers)
     {
         lock (_gate)
         {
-            _receivers = receivers.ToDictionary(r => r.Name, StringComparer.Ordinal);
+            _receivers = receivers;
             foreach (var (_, lane) in _lanes)
             {
                 StartLane(lane);
@@ -105,7 +109,7 @@ internal sealed partial class OutboxWorker : IDisposable
 
     /// <summary>Takes a message. It goes out at once if its lane is free.</summary>
     /// <param name="recorded">Whether the store has it.</param>
-    public async Task EnqueueAsync(Notification notification, bool recorded)
+    public async Task EnqueueAsync(GroupNotification notification, bool recorded)
     {
         if (!recorded)
         {
@@ -186,10 +190,10 @@ internal sealed partial class OutboxWorker : IDisposable
         var notification = parcel.Notification;
         lock (_gate)
         {
-            var key = (notification.Receiver, notification.GroupKey);
+            var key = LaneKey.Of(notification);
             if (!_lanes.TryGetValue(key, out var lane))
             {
-                _lanes[key] = lane = new Lane(notification.Receiver, notification.GroupKey);
+                _lanes[key] = lane = new Lane(key);
             }
             if (lane.Parcels.Any(p => p.Notification.Key == notification.Key))
             {
@@ -228,19 +232,24 @@ internal sealed partial class OutboxWorker : IDisposable
         }
     }
 
-    /// <summary>The message to try now; collapses a beginning that was never told with its end. Null when the lane is done.</summary>
+    /// <summary>The message to try now: the latest, with what those before it had to tell. Null when the lane is done.</summary>
     private Parcel? Next(Lane lane)
     {
         var collapsed = new List<Parcel>();
         Parcel? head;
         lock (_gate)
         {
-            while (lane.Parcels is [{ Notification.Resolved: false } fired, { Notification.Resolved: true } over, ..]
-                && fired.Notification.EpisodeNs == over.Notification.EpisodeNs)
+            while (lane.Parcels is [var earlier, var later, ..])
             {
-                over.DelayedSinceNs = fired.Attempts > 0 ? fired.Notification.DecidedAtNs : over.Notification.DecidedAtNs;
-                over.InDoubt |= fired.InDoubt;
-                collapsed.Add(fired);
+                var untold = earlier.Notification.Alerts.Where(a => a.EndsAtNs == 0).Select(a => a.Fingerprint).ToHashSet(StringComparer.Ordinal);
+                if (later.Notification.Alerts.Any(a => a.EndsAtNs != 0 && untold.Contains(a.Fingerprint)))
+                {
+                    later.DelayedSinceNs = earlier.Attempts > 0 ? earlier.Notification.DecidedAtNs : later.Notification.DecidedAtNs;
+                }
+                later.DelayedSinceNs = Earliest(later.DelayedSinceNs, earlier.DelayedSinceNs);
+                later.Notification = later.Notification.With(earlier.Notification);
+                later.InDoubt |= earlier.InDoubt;
+                collapsed.Add(earlier);
                 lane.Parcels.RemoveAt(0);
             }
             head = _stopping ? null : lane.Parcels.FirstOrDefault();
@@ -249,26 +258,33 @@ internal sealed partial class OutboxWorker : IDisposable
                 lane.Running = null;
                 if (lane.Parcels.Count == 0)
                 {
-                    _lanes.Remove((lane.Receiver, lane.Group));
+                    _lanes.Remove(lane.Key);
                 }
             }
         }
         foreach (var parcel in collapsed)
         {
-            const string detail = "the end came before this could be delivered; one message tells both";
+            const string detail = "news came before this could be delivered; one message tells both";
             Book.Set(parcel.Notification, DeliveryState.Collapsed, parcel.Attempts, detail, parcel.Recorded);
             _ = _recorder.RecordAsync(transaction => OutboxStore.Mark(transaction, parcel.Notification.Key, DeliveryState.Collapsed, detail));
         }
+        if (collapsed.Count > 0 && head is not null)
+        {
+            var merged = head.Notification;
+            _ = _recorder.RecordAsync(transaction => OutboxStore.Rewrite(transaction, merged));
+        }
         return head;
     }
+
+    private static long? Earliest(long? a, long? b) => a is { } x && b is { } y ? Math.Min(x, y) : a ?? b;
 
     /// <summary>Tries once and gives the time to wait before the lane goes on.</summary>
     private async Task<TimeSpan> AttemptAsync(Lane lane, Parcel parcel)
     {
         var notification = parcel.Notification;
-        Receiver? receiver = null;
+        AlertReceiver? receiver = null;
         _receivers?.TryGetValue(notification.Receiver, out receiver);
-        if (receiver is null)
+        if (receiver?.Integrations.FirstOrDefault(i => i.Kind == notification.Kind && i.Index == notification.Index) is not { } integration)
         {
             await FinishAsync(lane, parcel, new SendOutcome(SendVerdict.Failed, "the workspace has no such receiver any more"));
             return TimeSpan.Zero;
@@ -285,7 +301,7 @@ internal sealed partial class OutboxWorker : IDisposable
             Book.Set(notification, DeliveryState.Sending, attempt, "", parcel.Recorded);
             _fault.BeforeSend();
             var marks = new DeliveryMarks(attempt, !parcel.Recorded || !noted, parcel.InDoubt, parcel.DelayedSinceNs);
-            outcome = await SendAsync(receiver, notification, marks);
+            outcome = await SendAsync(integration, notification, marks);
         }
         finally
         {
@@ -294,11 +310,11 @@ internal sealed partial class OutboxWorker : IDisposable
         return await FinishAsync(lane, parcel, outcome);
     }
 
-    private async Task<SendOutcome> SendAsync(Receiver receiver, Notification notification, DeliveryMarks marks)
+    private async Task<SendOutcome> SendAsync(Integration integration, GroupNotification notification, DeliveryMarks marks)
     {
         try
         {
-            return await _client.SendAsync(receiver, notification, marks, _stop.Token);
+            return await _client.SendAsync(integration, notification, marks, _stop.Token);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
@@ -352,6 +368,10 @@ internal sealed partial class OutboxWorker : IDisposable
         }
         var attempt = parcel.Attempts;
         await NoteAsync(transaction => OutboxStore.End(transaction, notification.Key, attempt, now, outcome, state), notification.Receiver);
+        if (state == DeliveryState.Failed)
+        {
+            Refused?.Invoke(notification);
+        }
         return again ? outcome.WaitAfter(attempt, _jitter()) : TimeSpan.Zero;
     }
 

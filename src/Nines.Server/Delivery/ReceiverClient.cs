@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Nines.Core;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Server.State;
 
@@ -42,12 +43,12 @@ internal sealed class ReceiverClient : IDisposable
         { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
     }
 
-    public async Task<SendOutcome> SendAsync(Receiver receiver, Notification notification, DeliveryMarks marks, CancellationToken cancellation)
+    public async Task<SendOutcome> SendAsync(Integration integration, GroupNotification notification, DeliveryMarks marks, CancellationToken cancellation)
     {
         var secrets = new List<string>();
         try
         {
-            using var request = RequestOf(receiver, notification, marks, secrets);
+            using var request = RequestOf(integration, notification, marks, secrets);
             return await SendAsync(request, secrets, cancellation);
         }
         catch (SecretMissingException e)
@@ -62,7 +63,7 @@ internal sealed class ReceiverClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private HttpRequestMessage RequestOf(Receiver receiver, Notification notification, DeliveryMarks marks, List<string> secrets)
+    private HttpRequestMessage RequestOf(Integration integration, GroupNotification notification, DeliveryMarks marks, List<string> secrets)
     {
         string Open(Secret secret)
         {
@@ -71,26 +72,27 @@ internal sealed class ReceiverClient : IDisposable
             return value;
         }
 
+        var settings = integration.Settings;
         HttpRequestMessage request;
-        switch (receiver)
+        switch (integration.Kind)
         {
-            case TelegramReceiver telegram:
-                var token = Open(telegram.BotToken);
-                var root = telegram.ApiUrl.AbsoluteUri.TrimEnd('/');
-                request = Post(new Uri($"{root}/bot{token}/sendMessage"), TelegramMessage.Body(telegram.ChatId, notification, marks));
+            case "telegram":
+                var token = Open(settings.Secret("bot_token")!);
+                var root = settings.Text("api_url")!.TrimEnd('/');
+                request = Post(new Uri($"{root}/bot{token}/sendMessage"), TelegramMessage.Body(settings.Text("chat_id")!, notification, marks));
                 break;
-            case WebhookReceiver webhook:
-                var address = new Uri(Open(webhook.Url));
+            case "webhook":
+                var address = new Uri(Open(settings.Secret("url")!));
                 // Such addresses carry their token in the path or the query, and receivers echo those.
                 secrets.AddRange(address.PathAndQuery.Split(['/', '?', '&', '=']).Where(part => part.Length >= LongEnough));
                 request = Post(address, WebhookPayload.Render(notification, marks, _externalUrl));
-                if (webhook.BearerToken is { } bearer)
+                if (settings.Nested("http_config")?.Nested("authorization")?.Secret("credentials") is { } bearer)
                 {
                     request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Open(bearer));
                 }
                 break;
             default:
-                throw new NotSupportedException($"receivers of type {receiver.GetType().Name} cannot be sent to");
+                throw new NotSupportedException($"receivers of type {integration.Kind} cannot be sent to");
         }
         request.Headers.Add("Idempotency-Key", notification.Key);
         request.Headers.Add("X-Nines-Attempt", marks.Attempt.ToString());

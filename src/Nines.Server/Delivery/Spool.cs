@@ -23,7 +23,7 @@ internal sealed class Spool : IDisposable
     private readonly FileStream? _file;
     private long _position;
 
-    private Spool(FileStream? file, List<Notification> unsent, List<Notification> sent)
+    private Spool(FileStream? file, List<GroupNotification> unsent, List<GroupNotification> sent)
     {
         _file = file;
         Unsent = unsent;
@@ -31,10 +31,10 @@ internal sealed class Spool : IDisposable
     }
 
     /// <summary>Notifications found at start of which no delivery is known.</summary>
-    public IReadOnlyList<Notification> Unsent { get; }
+    public IReadOnlyList<GroupNotification> Unsent { get; }
 
     /// <summary>Notifications found at start that were delivered.</summary>
-    public IReadOnlyList<Notification> Sent { get; }
+    public IReadOnlyList<GroupNotification> Sent { get; }
 
     /// <summary>How many records could not be written.</summary>
     public long Lost { get; private set; }
@@ -56,7 +56,7 @@ internal sealed class Spool : IDisposable
                 file.Write(content, length, Size - length);
                 file.Flush(true);
             }
-            var notifications = new Dictionary<string, Notification>(StringComparer.Ordinal);
+            var notifications = new Dictionary<string, GroupNotification>(StringComparer.Ordinal);
             var sent = new HashSet<string>(StringComparer.Ordinal);
             var position = Read(content, notifications, sent);
             return new Spool(file, [.. notifications.Values.Where(n => !sent.Contains(n.Key))], [.. notifications.Values.Where(n => sent.Contains(n.Key))])
@@ -73,7 +73,7 @@ internal sealed class Spool : IDisposable
 
     /// <summary>Appends a notification that is about to go out unrecorded. The task ends when it is written, or cannot be; on a disk that hangs,
     /// never.</summary>
-    public Task AppendAsync(Notification notification) => Queue(() => Append(OutboxStore.Serialize(notification)));
+    public Task AppendAsync(GroupNotification notification) => Queue(() => Append(OutboxStore.Serialize(notification)));
 
     /// <summary>Appends that a notification was delivered.</summary>
     public Task AppendSentAsync(string key) => Queue(() => Append($"sent {key}"));
@@ -141,7 +141,7 @@ internal sealed class Spool : IDisposable
         }
     }
 
-    private static int Read(byte[] content, Dictionary<string, Notification> notifications, HashSet<string> sent)
+    private static int Read(byte[] content, Dictionary<string, GroupNotification> notifications, HashSet<string> sent)
     {
         var position = 0;
         while (position + 8 <= content.Length)

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Metrics;
 
@@ -20,7 +21,7 @@ public sealed class MessageTests
     {
         var body = Encoding.UTF8.GetString(WebhookPayload.Render(Firing("wh.1"), Plain, "http://host:9999"));
         body.ShouldBe("""{"receiver":"wh\\.1","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"Burn","objective":"shop/checkout@production","severity":"page"},"annotations":{"budget_left":"34 %","summary":"Orders fail: 14 \u003C 20 \u0026 rising"},"startsAt":"TIME","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://host:9999/o/1","fingerprint":"PRINT"}],"groupLabels":{"alertname":"Burn","objective":"shop/checkout@production","severity":"page"},"commonLabels":{"alertname":"Burn","objective":"shop/checkout@production","severity":"page"},"commonAnnotations":{"budget_left":"34 %","summary":"Orders fail: 14 \u003C 20 \u0026 rising"},"externalURL":"http://host:9999","version":"4","groupKey":"{}:{alertname=\u0022Burn\u0022, objective=\u0022shop/checkout@production\u0022, severity=\u0022page\u0022}","truncatedAlerts":0}"""
-            .Replace("TIME", Clock.ToRfc3339(At)).Replace("PRINT", Firing("x").Alert.Fingerprint));
+            .Replace("TIME", Clock.ToRfc3339(At)).Replace("PRINT", Firing("x").Alerts[0].Fingerprint));
     }
 
     [Fact]
@@ -45,7 +46,7 @@ public sealed class MessageTests
     [Fact]
     public void Telegram_tells_the_delay_when_both_are_told_at_once()
     {
-        var over = Notification.Of("a", State() with { Firing = false, EndsAtNs = At + 60_000_000_000 }, At + 61_000_000_000);
+        var over = Of("a", State() with { Firing = false, EndsAtNs = At + 60_000_000_000 });
         TelegramMessage.Text(over, new DeliveryMarks(1, false, false, At))
             .ShouldContain($"fired {Clock.Minute(At)}, resolved {Clock.Minute(At + 60_000_000_000)}, delivery was delayed");
     }
@@ -57,13 +58,13 @@ public sealed class MessageTests
         {
             var all = texts.Where(t => t is not null).Select((t, i) => ($"note_{i}", string.Concat(Enumerable.Repeat(t, 200)) + "<&😀"));
             var state = State() with { Annotations = Labels.Of([.. all, ("summary", new string('<', 5000)), ("description", string.Concat(Enumerable.Repeat("😀&", 3000)))]) };
-            var text = TelegramMessage.Text(Notification.Of("a", state, At), new DeliveryMarks(1, true, true, null));
+            var text = TelegramMessage.Text(Of("a", state), new DeliveryMarks(1, true, true, null));
             text.Length.ShouldBeLessThanOrEqualTo(TelegramMessage.MaxLength);
             var bare = Regex.Replace(text, "</?(b|i|a|code)( href=\"[^\"<>]*\")?>", "", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
             bare.ShouldNotContain('<');
             bare.ShouldNotContain('>');
             Regex.IsMatch(bare, "&(?!amp;|lt;|gt;|quot;)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)).ShouldBeFalse();
-            WebUtility.HtmlDecode(bare).EndsWith($"ref {Notification.Of("a", state, At).Key[..8]}", StringComparison.Ordinal).ShouldBeTrue();
+            WebUtility.HtmlDecode(bare).EndsWith($"ref {Of("a", state).Key[..8]}", StringComparison.Ordinal).ShouldBeTrue();
         }).QuickCheckThrowOnFailure();
     }
 
@@ -110,5 +111,12 @@ public sealed class MessageTests
         Labels.Of(("alertname", "Burn"), ("severity", "page"), ("objective", "shop/checkout@production")),
         Labels.Of(("summary", "Orders fail: 14 < 20 & rising"), ("budget_left", "34 %")), At, 0, "http://host:9999/o/1"), At)!.State;
 
-    private static Notification Firing(string receiver) => Notification.Of(receiver, State(), At);
+    private static GroupNotification Firing(string receiver) => Of(receiver, State());
+
+    private static GroupNotification Of(string receiver, AlertState state)
+    {
+        var group = "{}:" + state.Labels;
+        return new(GroupNotification.KeyOf(receiver, "webhook", 0, group, 1), receiver, "webhook", 0, group, state.Labels, 1, NoticeReason.First, At,
+            [new(state.Fingerprint, state.Labels, state.Annotations, state.StartsAtNs, state.Firing ? 0 : state.EndsAtNs, state.GeneratorUrl)]);
+    }
 }

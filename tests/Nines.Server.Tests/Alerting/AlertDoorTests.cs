@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Server.Alerting;
 using Nines.Server.Tests.Delivery;
 
@@ -105,7 +106,7 @@ public sealed class AlertDoorTests
         await using var world = await AlertWorld.StartAsync([AlertWorld.Webhook("a", first.Url)]);
         await world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
         await first.NextAsync();
-        world.Door.Apply([AlertWorld.Webhook("a", first.Url), AlertWorld.Webhook("b", second.Url)]);
+        world.Door.Apply(RoutingPlan.Of([AlertWorld.Webhook("a", first.Url), AlertWorld.Webhook("b", second.Url)]));
         (await second.NextAsync()).Status.ShouldBe("firing");
         first.Empty.ShouldBeTrue();
     }

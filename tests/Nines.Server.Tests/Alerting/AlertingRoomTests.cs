@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Alerting.Routing;
 using Nines.Server.Alerting;
 using Nines.Server.Delivery;
 using Nines.Server.State;
@@ -34,7 +35,7 @@ public sealed class AlertingRoomTests
         await using var app = builder.Build();
         app.MapAlerting();
         await app.StartAsync(cancel);
-        app.Services.GetRequiredService<AlertDoor>().Apply([AlertWorld.Webhook("hook", sink.Url)]);
+        app.Services.GetRequiredService<AlertDoor>().Apply(RoutingPlan.Of([AlertWorld.Webhook("hook", sink.Url)]));
         using var client = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
 
         using var body = new StringContent("""[{"labels":{"alertname":"Gold","severity":"page"},"annotations":{"summary":"x"},"generatorURL":"http://x/y"}]""", Encoding.UTF8, "application/json");

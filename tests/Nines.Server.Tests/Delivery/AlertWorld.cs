@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Nines.Core;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Metrics;
 using Nines.Server.Alerting;
@@ -46,16 +47,16 @@ internal sealed class AlertWorld : IAsyncDisposable
     public AlertDoor Door { get; }
     public ConcurrentQueue<string> Logged { get; } = [];
 
-    public static async Task<AlertWorld> StartAsync(IReadOnlyList<Receiver> receivers, Action? beforeSend = null)
+    public static async Task<AlertWorld> StartAsync(IReadOnlyList<DirectReceiver> receivers, Action? beforeSend = null)
     {
         var world = new AlertWorld(Directory.CreateTempSubdirectory("nines-test-").FullName, new ManualTime(), beforeSend);
         await world.Door.StartAsync(TestContext.Current.CancellationToken);
-        world.Door.Apply(receivers);
+        world.Door.Apply(RoutingPlan.Of(receivers));
         return world;
     }
 
     /// <summary>What a kill -9 leaves on disk, started again. This world is left to itself.</summary>
-    public async Task<AlertWorld> KillAndRestartAsync(IReadOnlyList<Receiver> receivers, TimeSpan down = default)
+    public async Task<AlertWorld> KillAndRestartAsync(IReadOnlyList<DirectReceiver> receivers, TimeSpan down = default)
     {
         _dead = true;
         Door.Dispose();
@@ -70,15 +71,29 @@ internal sealed class AlertWorld : IAsyncDisposable
         var world = new AlertWorld(root, Time, null);
         world._directories.AddRange(_directories);
         await world.Door.StartAsync(TestContext.Current.CancellationToken);
-        world.Door.Apply(receivers);
+        world.Door.Apply(RoutingPlan.Of(receivers));
         return world;
     }
 
-    public static WebhookReceiver Webhook(string name, Uri url, bool resolved = true, params string[] severities) =>
-        new(name, severities, resolved, Nowhere, new Secret(url + "hook"), null);
+    public static DirectReceiver Webhook(string name, Uri url, bool resolved = true, params string[] severities) =>
+        Webhook(name, new Secret(url + "hook")) is var made
+            ? made with { Severities = severities, Integration = made.Integration with { SendsResolved = resolved } } : made;
 
-    public static TelegramReceiver Telegram(string name, Uri url, string token) =>
-        new(name, [], true, Nowhere, url, new Secret(token), "42");
+    public static DirectReceiver Webhook(string name, Secret url, Secret? bearer = null)
+    {
+        var settings = new Dictionary<string, object>(StringComparer.Ordinal) { ["url"] = url };
+        if (bearer is not null)
+        {
+            settings["http_config"] = Of(("authorization", Of(("type", "Bearer"), ("credentials", bearer))));
+        }
+        return new(name, [], new("webhook", 0, true, new Settings(settings), Nowhere));
+    }
+
+    public static DirectReceiver Telegram(string name, Uri url, string token) =>
+        new(name, [], new("telegram", 0, true, Of(("api_url", url.AbsoluteUri), ("bot_token", new Secret(token)), ("chat_id", "42")), Nowhere));
+
+    private static Settings Of(params (string Name, object Value)[] settings) =>
+        new(settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal));
 
     public static PostedAlert Alert(string name, long startsNs, long endsNs = 0, string severity = "page") =>
         new(Labels.Of(("alertname", name), ("severity", severity)), Labels.Of(("summary", $"{name} happens")), startsNs, endsNs, "");

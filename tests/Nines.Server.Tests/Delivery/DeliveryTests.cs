@@ -168,9 +168,9 @@ public sealed class DeliveryTests
             return context.Response.WriteAsync($"no access for {context.Request.Path} {context.Request.Headers.Authorization}");
         };
         Environment.SetEnvironmentVariable("NINES_TEST_TOKEN", "s3cr3t-planted");
-        var hook = AlertWorld.Webhook("hook", sink.Url) with { Url = new Core.Secret(sink.Url + "${env:NINES_TEST_TOKEN}"), BearerToken = new Core.Secret("s3cr3t-bearer") };
-        var dead = AlertWorld.Webhook("dead", new Uri("http://127.0.0.1:1/")) with { Url = new Core.Secret("http://127.0.0.1:1/s3cr3t-dead") };
-        var wrong = AlertWorld.Webhook("wrong", sink.Url) with { Url = new Core.Secret("s3cr3t-no-url") };
+        var hook = AlertWorld.Webhook("hook", new Core.Secret(sink.Url + "${env:NINES_TEST_TOKEN}"), new Core.Secret("s3cr3t-bearer"));
+        var dead = AlertWorld.Webhook("dead", new Core.Secret("http://127.0.0.1:1/s3cr3t-dead"));
+        var wrong = AlertWorld.Webhook("wrong", new Core.Secret("s3cr3t-no-url"));
         await using var world = await AlertWorld.StartAsync([hook, dead, wrong, AlertWorld.Telegram("phone", sink.Url, "s3cr3t-bot")]);
         await world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
         await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries is { Count: 4 } all && all.All(d => d.Detail.Length > 0));
@@ -191,7 +191,7 @@ public sealed class DeliveryTests
         await using var sink = await Sink.StartAsync();
         var file = Path.GetTempFileName();
         File.Delete(file);
-        var receiver = AlertWorld.Webhook("hook", sink.Url) with { BearerToken = new Core.Secret($"${{file:{file}}}") };
+        var receiver = AlertWorld.Webhook("hook", new Core.Secret(sink.Url + "hook"), new Core.Secret($"${{file:{file}}}"));
         await using var world = await AlertWorld.StartAsync([receiver]);
         await world.PostAsync(AlertWorld.Alert("Burn", world.Time.NowNs));
         await AlertWorld.UntilAsync(() => world.Door.All()[0].Deliveries[0].Detail.Contains(file));

@@ -1,20 +1,43 @@
 namespace Nines.Core.Alerting.Routing;
 
 /// <summary>What an integration was last told of a group.</summary>
-/// <param name="AtNs">When, nanoseconds since the Unix epoch.</param>
-/// <param name="Firing">The alerts that fired then, by fingerprint.</param>
-/// <param name="Resolved">The alerts that were over then.</param>
-public sealed record GroupNotice(long AtNs, IReadOnlySet<ulong> Firing, IReadOnlySet<ulong> Resolved)
+public sealed record GroupNotice
 {
+    /// <summary>Name of the receiver.</summary>
+    public required string Receiver { get; init; }
+
+    /// <summary>Kind of the integration.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Its number among those of its kind within the receiver.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The group.</summary>
+    public required string GroupKey { get; init; }
+
+    /// <summary>Counts up with each notification.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>When, nanoseconds since the Unix epoch.</summary>
+    public required long AtNs { get; init; }
+
+    /// <summary>The alerts that fired then, by fingerprint.</summary>
+    public required IReadOnlySet<ulong> Firing { get; init; }
+
+    /// <summary>The alerts that were over then.</summary>
+    public required IReadOnlySet<ulong> Resolved { get; init; }
+
+    /// <summary>The alerts whose beginning was told and whose end was not: those whose end is told even when they are quiet by then.</summary>
+    public required IReadOnlySet<ulong> Open { get; init; }
+
     /// <summary>Why an integration has to be told of a group now; null when there is nothing to tell. Alertmanager's rules of deduplication.</summary>
     /// <param name="last">What it was told last; null when nothing yet, or too long ago to be known.</param>
     /// <param name="firing">The alerts that fire now.</param>
     /// <param name="resolved">The alerts that are over now.</param>
     /// <param name="sendsResolved">Whether it is told of ends.</param>
-    /// <param name="repeatMs">After which it is told again without news.</param>
-    /// <param name="nowNs">The moment.</param>
+    /// <param name="isLongAgo">Whether the repeat interval is over, so that it is told again without news.</param>
     public static NoticeReason? ReasonToTell(
-        GroupNotice? last, IReadOnlySet<ulong> firing, IReadOnlySet<ulong> resolved, bool sendsResolved, long repeatMs, long nowNs)
+        GroupNotice? last, IReadOnlySet<ulong> firing, IReadOnlySet<ulong> resolved, bool sendsResolved, bool isLongAgo)
     {
         if (last is null)
         {
@@ -28,13 +51,14 @@ public sealed record GroupNotice(long AtNs, IReadOnlySet<ulong> Firing, IReadOnl
         if (firing.Count == 0)
         {
             // Also where ends are not told: what fires next is new then.
-            return last.Firing.Count > 0 ? NoticeReason.AllResolved : null;
+            return last.Firing.Count > 0 ? NoticeReason.AllResolved
+                : sendsResolved && resolved.Any(a => last.Open.Contains(a)) ? NoticeReason.SomeResolved : null;
         }
         if (sendsResolved && !resolved.IsSubsetOf(last.Resolved))
         {
             return NoticeReason.SomeResolved;
         }
-        return last.AtNs < nowNs - repeatMs * 1_000_000 ? NoticeReason.Repeat : null;
+        return isLongAgo ? NoticeReason.Repeat : null;
     }
 }
 

@@ -1,3 +1,4 @@
+using Nines.Core.Delivery;
 using Nines.Metrics;
 
 namespace Nines.Core.Alerting.Routing;
@@ -37,7 +38,19 @@ public interface IAlertRouting
 /// <param name="Text">The <c>alertmanager.yml</c> with secrets hidden; empty when there is none.</param>
 public sealed record RoutingPlan(
     IReadOnlyList<Route> Roots, IReadOnlyDictionary<string, AlertReceiver> Receivers, IReadOnlyList<InhibitRule> InhibitRules,
-    long ResolveTimeoutMs, string Text);
+    long ResolveTimeoutMs, string Text)
+{
+    /// <summary>Nobody is told of anything.</summary>
+    public static readonly RoutingPlan Empty =
+        new([], new Dictionary<string, AlertReceiver>(StringComparer.Ordinal), [], AlertMachine.ResolveTimeoutNs / 1_000_000, "");
+
+    /// <summary>Receivers of Delivery documents, told of each alert by itself.</summary>
+    public static RoutingPlan Of(IReadOnlyList<DirectReceiver> receivers) => Empty with
+    {
+        Roots = [DirectReceiver.RootOf(receivers)],
+        Receivers = receivers.ToDictionary(r => r.Name, r => r.Receiver, StringComparer.Ordinal),
+    };
+}
 
 /// <summary>An alert and what routing makes of it.</summary>
 /// <param name="State">The alert.</param>

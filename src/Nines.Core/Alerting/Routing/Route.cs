@@ -1,4 +1,5 @@
 using Nines.Metrics;
+using NodaTime;
 
 namespace Nines.Core.Alerting.Routing;
 
@@ -31,6 +32,10 @@ public sealed record Route
 
     /// <summary>After which a notification without news is repeated, in ms; above 0.</summary>
     public required long RepeatIntervalMs { get; init; }
+
+    /// <summary>Whether a group is looked at as soon as one of its alerts begins or ends, not only when its interval is over. Alertmanager has no such
+    /// routes.</summary>
+    public bool AtOnce { get; init; }
 
     /// <summary>Times in which nothing is notified. Not inherited.</summary>
     public IReadOnlyList<TimeInterval> MutedIn { get; init; } = [];
@@ -77,6 +82,12 @@ public sealed record Route
 
     /// <summary>The labels of an alert by which this route groups it.</summary>
     public Labels GroupOf(Labels labels) => GroupByAll ? labels : labels.Keep([.. GroupBy]);
+
+    /// <summary>The times that keep it quiet at a moment: those it is muted in, or those outside of which it is not active. Empty when it may tell.</summary>
+    public IReadOnlyList<TimeInterval> QuietIn(Instant at) =>
+        MutedIn.Where(i => i.Contains(at)).ToList() is { Count: > 0 } muted ? muted
+        : ActiveIn.Count > 0 && !ActiveIn.Any(i => i.Contains(at)) ? ActiveIn
+        : [];
 
     /// <summary>The node and all below it, parents first.</summary>
     public IEnumerable<Route> All() => Routes.SelectMany(r => r.All()).Prepend(this);

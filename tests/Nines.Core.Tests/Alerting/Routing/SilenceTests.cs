@@ -101,8 +101,18 @@ public sealed class SilenceTests
     [InlineData("", "a", "", "a", true, 999, null)]
     [InlineData("", "a", "a", "", true, 1, NoticeReason.NewAlerts)]
     public void ReasonToTell_IsAlertmanagers(string? wasFiring, string? wasResolved, string firing, string resolved, bool ends, int since, NoticeReason? reason) =>
-        GroupNotice.ReasonToTell(wasFiring is null ? null : new(Now - since * Second, Set(wasFiring), Set(wasResolved!)), Set(firing), Set(resolved), ends, 60_000, Now)
-            .ShouldBe(reason);
+        GroupNotice.ReasonToTell(wasFiring is null ? null : new()
+        {
+            Receiver = "team",
+            Kind = "webhook",
+            Index = 0,
+            GroupKey = "{}",
+            Sequence = 1,
+            AtNs = Now - since * Second,
+            Firing = Set(wasFiring),
+            Resolved = Set(wasResolved!),
+            Open = Set(wasFiring),
+        }, Set(firing), Set(resolved), ends, since > 60).ShouldBe(reason);
 
     private static HashSet<ulong> Set(string alerts) => [.. alerts.Select(a => (ulong)a)];
 

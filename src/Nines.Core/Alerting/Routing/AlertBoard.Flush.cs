@@ -1,0 +1,218 @@
+using Nines.Core.Delivery;
+using Nines.Metrics;
+using NodaTime;
+
+namespace Nines.Core.Alerting.Routing;
+
+public sealed partial class AlertBoard
+{
+    // As long as Alertmanager remembers what was told, at most.
+    private const long NoticesKnownNs = 120L * 3600 * Second;
+
+    // A receiver that refuses for good is asked again after one interval, then after two, four, …, at most after an hour.
+    private const long LongestRefusalNs = 3600 * Second;
+
+    private readonly Dictionary<(string Receiver, string Kind, int Index, string GroupKey), Known> _notices = [];
+
+    private static readonly IReadOnlySet<ulong> None = System.Collections.Frozen.FrozenSet<ulong>.Empty;
+
+    /// <summary>Takes back that an integration was told: it refused the message for good. A later look at the group decides anew.</summary>
+    public void Undo(GroupNotification refused, Moment now, BoardChanges changes)
+    {
+        var key = (refused.Receiver, refused.Kind, refused.Index, refused.GroupKey);
+        if (!_notices.TryGetValue(key, out var known) || known.Notice.Sequence != refused.Sequence)
+        {
+            return;
+        }
+        known.Notice = (known.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None }) with { Sequence = refused.Sequence };
+        known.Before = null;
+        known.Refusals++;
+        known.RefusedNs = now.SteadyNs;
+        changes.Notices.Add(known.Notice);
+        // The end of what is open has to be told: back into the group with it.
+        foreach (var alert in refused.Alerts)
+        {
+            if (_alerts.TryGetValue(alert.Labels, out var over) && known.Notice.Open.Contains(over.Fingerprint))
+            {
+                Route(over, now);
+            }
+        }
+    }
+
+    private void Flush(AlertGroup group, Moment now, BoardChanges changes)
+    {
+        group.Flushed = true;
+        group.Looks.Clear();
+        var muted = group.Route.QuietIn(Instant.FromUnixTimeTicks(now.WallNs / 100)).Count > 0;
+        var alerts = group.Alerts.OrderBy(a => a.State.Labels, AlertOrder).ToList();
+        var quiet = alerts.Where(a => Mutes(a.State.Labels, now.WallNs) || _inhibitor.InhibitorsOf(a.State.Labels).Any()).ToHashSet();
+        foreach (var integration in Plan!.Receivers[group.Route.Receiver].Integrations)
+        {
+            Look(group, integration, alerts, muted ? null : quiet, now, changes);
+        }
+        foreach (var alert in alerts.Where(a => !a.State.Firing))
+        {
+            // What was told to begin while nothing may be told stays until its end can be.
+            if (!Waits(group, alert, muted, now))
+            {
+                group.Alerts.Remove(alert);
+                alert.Groups.Remove(group);
+            }
+        }
+        if (group.Alerts.Count == 0)
+        {
+            _groups[group.Route].Remove(group.Labels);
+        }
+    }
+
+    /// <param name="group">The group.</param>
+    /// <param name="integration">Whom to tell.</param>
+    /// <param name="alerts">All alerts of the group, in order.</param>
+    /// <param name="quiet">Those of which nothing is told; null when the route itself is quiet.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="changes">Gets what is told.</param>
+    private void Look(AlertGroup group, Integration integration, List<BoardAlert> alerts, HashSet<BoardAlert>? quiet, Moment now, BoardChanges changes)
+    {
+        var receiver = group.Route.Receiver;
+        var key = (receiver, integration.Kind, integration.Index, group.Key);
+        var known = _notices.GetValueOrDefault(key);
+        var knownNs = Math.Min(NoticesKnownNs, 2 * group.Route.RepeatIntervalMs * Millisecond);
+        // While alerts of it are open, what was told is not forgotten.
+        // Setting the wall's clock makes nothing older.
+        var sinceNs = now.SteadyNs - (known?.ToldNs ?? 0);
+        var last = known?.Notice is { } notice && (notice.Open.Count > 0 || sinceNs < knownNs) ? notice : null;
+        NoticeReason? reason = null;
+        string? told = null;
+        var held = quiet is null || (known is not null && known.RefusesUntil(group.Route) > now.SteadyNs);
+        if (!held)
+        {
+            var heard = alerts.Where(a => a.State.Firing ? !quiet!.Contains(a)
+                : !ToldElsewhere(a, receiver) && (!quiet!.Contains(a) || last?.Open.Contains(a.Fingerprint) == true)).ToList();
+            last = Knowing(group, integration, last, heard, now, changes);
+            var firing = heard.Where(a => a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
+            var resolved = heard.Where(a => !a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
+            reason = heard.Count == 0 ? null
+                : GroupNotice.ReasonToTell(last, firing, resolved, integration.SendsResolved,
+                    sinceNs > group.Route.RepeatIntervalMs * Millisecond);
+            if (reason is { } why)
+            {
+                var next = Put(group, integration, last, now, firing, resolved, firing.Concat(last?.Open ?? None).Except(resolved).ToHashSet(), changes);
+                told = Tell(group, integration, next, why, heard, changes);
+            }
+        }
+        Forget(group, key, alerts, quiet is null, now, changes);
+        group.Looks.Add(new(integration.Kind, integration.Index, now.WallNs, reason, told));
+    }
+
+    /// <summary>Notes what an integration is told.</summary>
+    private GroupNotice Put(
+        AlertGroup group, Integration integration, GroupNotice? last, Moment now, IReadOnlySet<ulong> firing, IReadOnlySet<ulong> resolved,
+        IReadOnlySet<ulong> open, BoardChanges changes)
+    {
+        var key = (group.Route.Receiver, integration.Kind, integration.Index, group.Key);
+        var known = _notices.GetValueOrDefault(key);
+        var notice = new GroupNotice
+        {
+            Receiver = group.Route.Receiver,
+            Kind = integration.Kind,
+            Index = integration.Index,
+            GroupKey = group.Key,
+            // Also after what was told is forgotten, no key comes twice.
+            Sequence = Math.Max((known?.Notice.Sequence ?? 0) + 1, now.WallNs / Millisecond),
+            AtNs = now.WallNs,
+            Firing = firing,
+            Resolved = resolved,
+            Open = open,
+        };
+        _notices[key] = new(notice, now.SteadyNs) { Before = last, Refusals = known?.Refusals ?? 0, RefusedNs = known?.RefusedNs ?? 0 };
+        changes.Notices.RemoveAll(n => KeyOf(n) == key);
+        changes.Notices.Add(notice);
+        return notice;
+    }
+
+    /// <summary>Makes the message; gives its key, or null when it would be empty.</summary>
+    private static string? Tell(AlertGroup group, Integration integration, GroupNotice notice, NoticeReason reason, List<BoardAlert> heard, BoardChanges changes)
+    {
+        var alerts = heard.Where(a => a.State.Firing || integration.SendsResolved)
+            .Select(a => new NotifiedAlert(a.State.Fingerprint, a.State.Labels, a.State.Annotations, a.State.StartsAtNs,
+                a.State.Firing ? 0 : a.State.EndsAtNs, a.State.GeneratorUrl))
+            .ToList();
+        heard.Where(a => a.State.Firing).ToList().ForEach(a => a.Told.Add(notice.Receiver));
+        if (alerts.Count == 0)
+        {
+            return null;
+        }
+        var key = GroupNotification.KeyOf(notice.Receiver, notice.Kind, notice.Index, notice.GroupKey, notice.Sequence);
+        changes.Notifications.Add(new(key, notice.Receiver, notice.Kind, notice.Index, notice.GroupKey, group.Labels, notice.Sequence, reason, notice.AtNs, alerts));
+        return key;
+    }
+
+    /// <summary>What leaves the group is told to fire no more: when it comes again it is news.</summary>
+    private void Forget(AlertGroup group, (string, string, int, string) key, List<BoardAlert> alerts, bool muted, Moment now, BoardChanges changes)
+    {
+        if (!_notices.TryGetValue(key, out var known))
+        {
+            return;
+        }
+        var gone = alerts.Where(a => !a.State.Firing && !Waits(group, a, muted, now)).Select(a => a.Fingerprint).ToHashSet();
+        if (gone.Overlaps(known.Notice.Firing) || gone.Overlaps(known.Notice.Open))
+        {
+            known.Notice = known.Notice with { Firing = known.Notice.Firing.Except(gone).ToHashSet(), Open = known.Notice.Open.Except(gone).ToHashSet() };
+            changes.Notices.RemoveAll(n => KeyOf(n) == key);
+            changes.Notices.Add(known.Notice);
+        }
+    }
+
+    /// <summary>Whether an alert that is over stays in its group: its end is to be told, and cannot be now.</summary>
+    private bool Waits(AlertGroup group, BoardAlert alert, bool muted, Moment now) => Plan!.Receivers[group.Route.Receiver].Integrations.Any(i =>
+        i.SendsResolved && _notices.TryGetValue((group.Route.Receiver, i.Kind, i.Index, group.Key), out var known)
+        && known.Notice.Open.Contains(alert.Fingerprint) && (muted || known.RefusesUntil(group.Route) > now.SteadyNs));
+
+    /// <summary>What was told before, and with it what the receiver knows from another alert of the same story.</summary>
+    private GroupNotice? Knowing(AlertGroup group, Integration integration, GroupNotice? last, List<BoardAlert> heard, Moment now, BoardChanges changes)
+    {
+        var known = heard.Where(a => a.State.Firing && last?.Firing.Contains(a.Fingerprint) != true && ToldElsewhere(a, group.Route.Receiver)).ToList();
+        if (known.Count == 0)
+        {
+            return last;
+        }
+        known.ForEach(a => a.Told.Add(group.Route.Receiver));
+        var fingerprints = known.ConvertAll(a => a.Fingerprint);
+        return Put(group, integration, last, now, fingerprints.Concat(last?.Firing ?? None).ToHashSet(),
+            last?.Resolved ?? None, fingerprints.Concat(last?.Open ?? None).ToHashSet(), changes);
+    }
+
+    /// <summary>Whether a receiver knows of an alert from another one of the same story, or will in a moment.</summary>
+    private bool ToldElsewhere(BoardAlert alert, string receiver) => alert.State.ToldWith is { } story && _alerts.TryGetValue(story, out var other)
+        && (other.Told.Contains(receiver) || other.Groups.Exists(g => !g.Flushed && g.Route.Receiver == receiver));
+
+    private bool Mutes(Labels alert, long wallNs) => _silences.Values.Any(s => s.Mutes(alert, wallNs));
+
+    private static (string, string, int, string) KeyOf(GroupNotice notice) => (notice.Receiver, notice.Kind, notice.Index, notice.GroupKey);
+
+    /// <summary>Alertmanager's order within a group: by job, by instance, by all labels.</summary>
+    private static readonly Comparer<Labels> AlertOrder = Comparer<Labels>.Create(static (a, b) =>
+        string.CompareOrdinal(a["job"], b["job"]) is not 0 and var byJob ? byJob
+        : string.CompareOrdinal(a["instance"], b["instance"]) is not 0 and var byInstance ? byInstance
+        : Labels.Compare(a, b));
+
+    private sealed class Known(GroupNotice notice, long toldNs)
+    {
+        /// <summary>When it was told, on the steady clock.</summary>
+        public long ToldNs { get; } = toldNs;
+
+        public GroupNotice Notice { get; set; } = notice;
+
+        /// <summary>What it was told before that.</summary>
+        public GroupNotice? Before { get; set; }
+
+        /// <summary>How often in a row it refused for good.</summary>
+        public int Refusals { get; set; }
+
+        /// <summary>When it last did, on the steady clock.</summary>
+        public long RefusedNs { get; set; }
+
+        public long RefusesUntil(Route route) => Refusals < 2 ? long.MinValue
+            : RefusedNs + Math.Min(LongestRefusalNs, route.GroupIntervalMs * Millisecond << Math.Min(Refusals - 1, 20));
+    }
+}
