@@ -46,7 +46,7 @@ public sealed class MessageTests
     [Fact]
     public void Telegram_tells_the_delay_when_both_are_told_at_once()
     {
-        var over = Of("a", State() with { Firing = false, EndsAtNs = At + 60_000_000_000 });
+        var over = Of("a", State() with { Firing = false, EndsAtNs = At + 60_000_000_000 }, At + 61_000_000_000);
         TelegramMessage.Text(over, new DeliveryMarks(1, false, false, At))
             .ShouldContain($"fired {Clock.Minute(At)}, resolved {Clock.Minute(At + 60_000_000_000)}, delivery was delayed");
     }
@@ -98,13 +98,16 @@ public sealed class MessageTests
     }
 
     [Fact]
-    public void Key_depends_on_receiver_group_episode_and_end_and_on_nothing_else()
+    public void Key_is_the_same_for_the_same_news_and_no_other()
     {
-        var key = Notification.KeyOf("a", "g", 1, false);
-        key.ShouldBe(Notification.KeyOf("a", "g", 1, false));
-        string[] others = [Notification.KeyOf("b", "g", 1, false), Notification.KeyOf("a", "h", 1, false), Notification.KeyOf("a", "g", 2, false), Notification.KeyOf("a", "g", 1, true), Notification.KeyOf("ag", "", 1, false)];
-        others.ShouldAllBe(other => other != key);
-        others.Distinct(StringComparer.Ordinal).Count().ShouldBe(5);
+        var key = GroupNotification.KeyOf("a", "webhook", 0, "g", 1);
+        key.ShouldBe(GroupNotification.KeyOf("a", "webhook", 0, "g", 1));
+        string[] others =
+        [
+            GroupNotification.KeyOf("a", "webhook", 0, "g", 2), GroupNotification.KeyOf("a", "webhook", 1, "g", 1),
+            GroupNotification.KeyOf("a", "slack", 0, "g", 1), GroupNotification.KeyOf("aw", "ebhook", 0, "g", 1), GroupNotification.KeyOf("a", "webhook", 0, "g1", 1),
+        ];
+        others.Append(key).Distinct().Count().ShouldBe(6);
     }
 
     private static AlertState State() => AlertMachine.Receive(null, new PostedAlert(
@@ -113,10 +116,10 @@ public sealed class MessageTests
 
     private static GroupNotification Firing(string receiver) => Of(receiver, State());
 
-    private static GroupNotification Of(string receiver, AlertState state)
+    private static GroupNotification Of(string receiver, AlertState state, long decidedNs = At)
     {
         var group = "{}:" + state.Labels;
-        return new(GroupNotification.KeyOf(receiver, "webhook", 0, group, 1), receiver, "webhook", 0, group, state.Labels, 1, NoticeReason.First, At,
+        return new(GroupNotification.KeyOf(receiver, "webhook", 0, group, 1), receiver, "webhook", 0, group, state.Labels, 1, NoticeReason.First, decidedNs,
             [new(state.Fingerprint, state.Labels, state.Annotations, state.StartsAtNs, state.Firing ? 0 : state.EndsAtNs, state.GeneratorUrl)]);
     }
 }

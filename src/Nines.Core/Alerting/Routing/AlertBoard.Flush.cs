@@ -35,6 +35,8 @@ public sealed partial class AlertBoard
             if (_alerts.TryGetValue(alert.Labels, out var over) && known.Notice.Open.Contains(over.Fingerprint))
             {
                 Route(over, now);
+                over.Groups.Where(g => !g.Flushed && g.Key == refused.GroupKey).ToList()
+                    .ForEach(g => Schedule(g, now.SteadyNs + g.Route.GroupIntervalMs * Millisecond));
             }
         }
     }
