@@ -194,7 +194,8 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
         if (!_recorder.Refusing && _storeAlertSinceNs != 0)
         {
             _outbox.Reconciled();
-            await PostAsync([StorePosting(_storeAlertSinceNs, Now().WallNs, "The store takes writes again; everything kept is recorded.")], CancellationToken.None);
+            await PostAsync(
+                [StorePosting(_storeAlertSinceNs, Now().WallNs, "The store takes writes again; everything kept is recorded.")], CancellationToken.None);
             _storeAlertSinceNs = 0;
         }
         if (_ticks % 60 == 0)
@@ -233,7 +234,8 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     {
         if (!_stop.IsCancellationRequested)
         {
-            _ = PassAsync().ContinueWith(task => LogTickFailed(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = PassAsync().ContinueWith(task => LogTickFailed(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
         }
     }
 

@@ -99,7 +99,8 @@ internal sealed class FingerprintsJson : JsonConverter<IReadOnlySet<ulong>>
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson), typeof(FingerprintsJson)], IgnoreReadOnlyProperties = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson), typeof(FingerprintsJson)],
+    IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(StoredAlert))]
 [JsonSerializable(typeof(Silence))]
 [JsonSerializable(typeof(GroupNotice))]

@@ -133,7 +133,8 @@ public sealed partial class AlertBoard
     }
 
     /// <summary>Makes the message; gives its key, or null when it would be empty.</summary>
-    private static string? Tell(AlertGroup group, Integration integration, GroupNotice notice, NoticeReason reason, List<BoardAlert> heard, BoardChanges changes)
+    private static string? Tell(
+        AlertGroup group, Integration integration, GroupNotice notice, NoticeReason reason, List<BoardAlert> heard, BoardChanges changes)
     {
         var alerts = heard.Where(a => a.State.Firing || integration.SendsResolved)
             .Select(a => new NotifiedAlert(a.State.Fingerprint, a.State.Labels, a.State.Annotations, a.State.StartsAtNs,
@@ -145,7 +146,8 @@ public sealed partial class AlertBoard
             return null;
         }
         var key = GroupNotification.KeyOf(notice.Receiver, notice.Kind, notice.Index, notice.GroupKey, notice.Sequence);
-        changes.Notifications.Add(new(key, notice.Receiver, notice.Kind, notice.Index, notice.GroupKey, group.Labels, notice.Sequence, reason, notice.AtNs, alerts));
+        changes.Notifications.Add(new(
+            key, notice.Receiver, notice.Kind, notice.Index, notice.GroupKey, group.Labels, notice.Sequence, reason, notice.AtNs, alerts));
         return key;
     }
 

@@ -32,7 +32,8 @@ public sealed partial class AlertBoard
     public long NextNs => Math.Min(
         _deadlines.TryPeek(out _, out var deadline) ? deadline : long.MaxValue, _flushes.TryPeek(out _, out var flush) ? flush : long.MaxValue);
 
-    /// <summary>Takes over what an earlier process recorded. While this one was not there nobody could report: each alert gets a full timeout from now.</summary>
+    /// <summary>Takes over what an earlier process recorded. While this one was not there nobody could report: each alert gets a full timeout from now.
+    /// </summary>
     public void Load(
         IEnumerable<(AlertState State, string Explanation)> alerts, IEnumerable<Silence> silences, IEnumerable<GroupNotice> notices, Moment now)
     {
