@@ -15,14 +15,15 @@ soak.SetAction((parse, stop) => Measurements.SoakAsync(parse.GetRequiredValue(pr
 var count = new Option<int>("--count") { Description = "How many objectives.", DefaultValueFactory = _ => 100 };
 var seconds = new Option<int>("--seconds") { Description = "How long is measured.", DefaultValueFactory = _ => 180 };
 var alone = new Option<bool>("--alone") { Description = "Nines alone: the ledger's thread, and memory an objective." };
+var ours = new Option<bool>("--ours") { Description = "Nines with objectives and without, and no peer." };
 var objectives = new Command("objectives", "Back-fill 30 days, feed Nines and Prometheus with Sloth's rules the same, print what objectives cost.")
 {
-    program, count, seconds, alone,
+    program, count, seconds, alone, ours,
 };
 objectives.SetAction((parse, stop) =>
 {
     var cost = new ObjectiveCost(parse.GetRequiredValue(program), parse.GetValue(count), TimeSpan.FromSeconds(parse.GetValue(seconds)));
-    return parse.GetValue(alone) ? cost.AloneAsync(stop) : cost.ComparedAsync(stop);
+    return parse.GetValue(alone) ? cost.AloneAsync(stop) : parse.GetValue(ours) ? cost.OursAsync(stop) : cost.ComparedAsync(stop);
 });
 
 return await new RootCommand("Measures Nines against its peers, on the same machine in the same run.") { queries, soak, objectives }.Parse(args).InvokeAsync();

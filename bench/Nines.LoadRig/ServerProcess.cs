@@ -17,22 +17,17 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public string Name { get; }
 
+    public int Id => _process.Id;
+
     public HttpClient Client { get; }
 
     public string Directory { get; }
 
-    /// <summary>CPU time used so far, user and system.</summary>
-    public TimeSpan Cpu
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    /// <summary>CPU time used so far, user and system, threads that ended included; as the kernel's scheduler counts it, to the nanosecond.</summary>
+    public TimeSpan Cpu => ProcessClock.Of(Id);
 
-    /// <summary>CPU time of the thread named <c>ledger</c> so far, as the kernel's scheduler counts it.</summary>
-    public TimeSpan LedgerCpu => System.IO.Directory.GetDirectories($"/proc/{_process.Id}/task")
+    /// <summary>CPU time of the thread named <c>ledger</c> so far.</summary>
+    public TimeSpan LedgerCpu => System.IO.Directory.GetDirectories($"/proc/{Id}/task")
         .Where(task => File.ReadAllText(Path.Combine(task, "comm")).Trim() == "ledger")
         .Select(task => long.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture))
         .Aggregate(TimeSpan.Zero, (sum, ns) => sum + TimeSpan.FromMicroseconds(ns / 1000d));

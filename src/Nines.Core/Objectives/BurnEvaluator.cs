@@ -57,6 +57,29 @@ public static class BurnEvaluator
         return readings;
     }
 
+    /// <summary>
+    /// Whether no rule can begin to fire at a moment, told from the sums of hours: of calm objectives, which most are, no windows need be summed to the minute.
+    /// False when it cannot be told so.
+    /// </summary>
+    /// <param name="objective">The objective; none of its rules fires.</param>
+    /// <param name="book">Its account, the provisional minute included.</param>
+    /// <param name="nowMs">The moment.</param>
+    public static bool IsCalm(Objective objective, LedgerBook book, long nowMs)
+    {
+        var minute = LedgerTime.MinuteOf(nowMs);
+        var allowed = (double)(1 - objective.Target);
+        foreach (var rule in objective.BurnPolicy.Rules)
+        {
+            // A thousandth below the limit, so that no rounding matters.
+            if (book.MostBadShare(minute - rule.LongMinutes, minute) is not { } share
+                || !(share / allowed <= rule.Limit(objective.WindowMinutes) * 0.999))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// <summary>Whether failures are independent of each other as far as anyone can tell, so that chance can be reckoned.</summary>
     public static bool CanReckonChance(Objective objective) => objective.Indicator is CounterRatio && objective.Slices is null;
 

@@ -41,6 +41,9 @@ internal struct HourSum
 
     /// <summary>Whether bad events were counted in any of its minutes; their sum can be 0 all the same, since a correction counts below 0.</summary>
     public bool HasBad;
+
+    /// <summary>Whether any of its minutes may hold a count below 0.</summary>
+    public bool HasNegative;
 }
 
 /// <summary>The sixty minutes of an hour; packed to some 5 bytes a minute while nobody writes them.</summary>
@@ -103,6 +106,7 @@ internal sealed class HourBlock(byte[] packed)
                 sum.Good += m.Good[i];
                 sum.Bad += m.Bad[i];
                 sum.HasBad |= m.Bad[i] != 0;
+                sum.HasNegative |= (m.Good[i] | m.Bad[i]) < 0;
                 sum.ObservedSeconds += (short)BitOperations.PopCount(m.Seconds[i]);
                 seen += m.Seconds[i] != 0 ? 1 : 0;
             }
@@ -117,6 +121,7 @@ internal sealed class HourBlock(byte[] packed)
                     sum.Good += minutes.Good;
                     sum.Bad += minutes.Bad;
                     sum.HasBad |= minutes.Bad != 0;
+                    sum.HasNegative |= (minutes.Good | minutes.Bad) < 0;
                     sum.ObservedSeconds += (short)BitOperations.PopCount(minutes.Seconds);
                     seen += minutes.Seconds != 0 ? 1 : 0;
                 }

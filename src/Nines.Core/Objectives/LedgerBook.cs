@@ -148,6 +148,27 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?
         return new WindowAccount(fromMinute, toMinute, goodEvents, badEvents, known, elapsed - known, 0, unseen, approximate);
     }
 
+    /// <summary>
+    /// What share of the events in the minutes (from, to] is bad at most, told from hours at hand, so that nothing is read; null when that cannot be told.
+    /// </summary>
+    public double? MostBadShare(long fromMinute, long toMinute)
+    {
+        for (var i = _spans.Count - 1; i >= 0 && _spans[i].ToMs > fromMinute * LedgerTime.MinuteMs; i--)
+        {
+            if (_spans[i] is { Good: not 0 } or { Bad: not 0 })
+            {
+                return null;
+            }
+        }
+        if (_hours.Bound(fromMinute, toMinute) is not { Good: >= 0 } bound)
+        {
+            return null;
+        }
+        // The worst that the hour at the edge can add: all its bad events and no good one.
+        double bad = bound.Bad + bound.CutBad, total = bound.Good + bad;
+        return bad <= 0 ? 0 : total > 0 ? bad / total : null;
+    }
+
     /// <summary>Whether a span longer than the window overlaps it, so that the window's own burn cannot be known.</summary>
     public bool IsInsideSpan(long fromMinute, long toMinute)
     {

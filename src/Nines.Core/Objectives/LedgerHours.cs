@@ -42,6 +42,8 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         sum.Good += good;
         sum.Bad += bad;
         sum.HasBad |= bad != 0;
+        // A part that is taken out of what was added before it counts below 0 only until the hour is packed.
+        sum.HasNegative |= (good | bad) < 0;
     }
 
     /// <summary>Marks seconds of a minute as observed.</summary>
@@ -91,6 +93,22 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         return (good, bad, seconds, approximate);
     }
 
+    /// <summary>
+    /// The minutes (from, to] without reading those of the hour that <paramref name="fromMinute"/> cuts: the sums of what follows that hour, and the bad
+    /// events of the whole of it. Null when that is no bound: all lies within one hour, minutes cannot be read, or some hold counts below 0.
+    /// </summary>
+    public (long Good, long Bad, long CutBad)? Bound(long fromMinute, long toMinute)
+    {
+        var whole = (fromMinute + 59) / 60 * 60;
+        var cut = whole > fromMinute && HasHour(fromMinute / 60) ? SumOf(fromMinute / 60) : default;
+        if (whole > toMinute || cut.HasNegative)
+        {
+            return null;
+        }
+        var (good, bad, _, isApproximate) = Sum(whole, toMinute);
+        return isApproximate ? null : (good, bad, cut.Bad);
+    }
+
     /// <summary>Whether anything was observed of a minute.</summary>
     public bool IsSeen(long minute)
     {
@@ -137,7 +155,7 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
             {
                 var packed = block.Sum(0, 60);
                 ref var sum = ref SumOf(hour);
-                (sum.SeesEachMinute, sum.HasBad) = (packed.SeesEachMinute, packed.HasBad);
+                (sum.SeesEachMinute, sum.HasBad, sum.HasNegative) = (packed.SeesEachMinute, packed.HasBad, packed.HasNegative);
                 changes.Add((hour, block.Pack()));
             }
             if (hour < closeBefore)

@@ -8,7 +8,7 @@ namespace Nines.Server.Objectives;
 /// What the ledger's thread hands to the store: changes wait here until they are stored, and hours are found here until they can be found there.
 /// Only the ledger's thread adds and commits; others read hours, under the engine's gate.
 /// <para>
-/// Of many objectives each has its turn every few minutes: what a crash takes is counted again from the samples after the stored cursor.
+/// Each objective has its turn every few minutes: what a crash takes is counted again from the samples after the stored cursor.
 /// </para>
 /// </summary>
 internal sealed partial class LedgerCommits(LedgerStore store, ILogger logger) : IDisposable
@@ -16,15 +16,14 @@ internal sealed partial class LedgerCommits(LedgerStore store, ILogger logger) :
     // A step that reads much history stores it in pieces of about so many hours.
     private const int Many = 20_000;
 
-    // So many objectives are stored a minute, as far as that leaves none waiting for more than so many minutes.
-    private const int EachMinute = 250;
-    private const int MaxTurns = 5;
+    // Minutes between the turns of an objective. Storing is a third of what an objective costs when it is done every minute.
+    private const int Turns = 5;
 
     private readonly Dictionary<long, LedgerChanges> _waiting = [];
-    private long _turns = 1;
     private LedgerStore? _reading;
     private int _hours;
     private bool _isNew;
+    private long _triedMinute;
 
     /// <summary>Attempts to store that failed.</summary>
     public long Failed { get; private set; }
@@ -44,17 +43,10 @@ internal sealed partial class LedgerCommits(LedgerStore store, ILogger logger) :
     public void AddDue(TrackedObjective tracked, long nowMs)
     {
         var minute = LedgerTime.LastEnded(nowMs);
-        if (tracked.TakenMs == 0 || (minute + tracked.Generation) % _turns == 0 || minute - LedgerTime.LastEnded(tracked.TakenMs) >= _turns)
+        if (tracked.TakenMs == 0 || (minute + tracked.Generation) % Turns == 0 || minute - LedgerTime.LastEnded(tracked.TakenMs) >= Turns)
         {
             Add(tracked.TakeChanges(nowMs));
         }
-    }
-
-    /// <summary>Shares the minutes out among objectives of which nothing waits, and tells from when on samples may still have to be counted.</summary>
-    public long Share(IReadOnlyList<TrackedObjective> tracked, long nowMs)
-    {
-        _turns = Math.Clamp((tracked.Count + EachMinute - 1) / EachMinute, 1, MaxTurns);
-        return tracked.Where(t => t.CountsSamples).Select(t => t.TakenMs).DefaultIfEmpty(nowMs).Min();
     }
 
     /// <summary>An hour of a generation as it was last added, stored or still waiting; null when it cannot be read now. Under the gate.</summary>
@@ -99,15 +91,16 @@ internal sealed partial class LedgerCommits(LedgerStore store, ILogger logger) :
         }
     }
 
-    /// <summary>Stores what waits, if anything was added since it was tried last; what is refused waits on.</summary>
+    /// <summary>Stores what waits, if anything was added or a minute went by since it was tried last; what is refused waits on.</summary>
     /// <returns>Whether all that waited was stored.</returns>
     public bool Commit(Lock gate, long nowMs)
     {
-        if (!_isNew)
+        var minute = LedgerTime.LastEnded(nowMs);
+        if (_waiting.Count == 0 || !_isNew && minute == _triedMinute)
         {
             return false;
         }
-        _isNew = false;
+        (_isNew, _triedMinute) = (false, minute);
         try
         {
             store.Commit(_waiting.Values, nowMs);

@@ -104,25 +104,28 @@ internal sealed partial class LedgerEngine(
             {
                 Reconcile(wanted, nowMs, alerts);
             }
+            var series = 0;
             foreach (var whole in _tracked.Values)
             {
-                StepOne(whole, nowMs, close, alerts);
+                series += StepOne(whole, nowMs, close, alerts);
                 _commits.CommitMany(_gate, nowMs);
             }
             ClosedMinute = _tracked.Count > 0 ? close : 0;
-            SeriesCount = _tracked.Values.SelectMany(t => t.WithGroups).Sum(t => t.Ledger.SeriesCount);
+            SeriesCount = series;
         }
         if (_commits.Commit(_gate, nowMs))
         {
-            Interlocked.Exchange(ref _storedMs, _commits.Share([.. _tracked.Values.SelectMany(t => t.WithGroups)], nowMs));
+            var taken = _tracked.Values.SelectMany(t => t.WithGroups).Where(t => t.CountsSamples).Select(t => t.TakenMs);
+            Interlocked.Exchange(ref _storedMs, taken.DefaultIfEmpty(nowMs).Min());
         }
         Interlocked.Increment(ref _version);
         return alerts;
     }
 
-    private void StepOne(TrackedObjective whole, long nowMs, long close, List<PostedAlert> alerts)
+    /// <summary>Moves one objective and its groups, and tells how many series they count.</summary>
+    private int StepOne(TrackedObjective whole, long nowMs, long close, List<PostedAlert> alerts)
     {
-        var complete = true;
+        var (complete, series) = (true, 0);
         foreach (var tracked in whole.WithGroups)
         {
             var (lateBooked, lateDropped) = (tracked.Ledger.LateBooked, tracked.Ledger.LateDropped);
@@ -148,11 +151,13 @@ internal sealed partial class LedgerEngine(
             // Not a sum over the objectives: a counter must not fall when one leaves.
             LateBooked += tracked.Ledger.LateBooked - lateBooked;
             LateDropped += tracked.Ledger.LateDropped - lateDropped;
+            series += tracked.Ledger.SeriesCount;
         }
         if (complete)
         {
             whole.Feed?.Booked();
         }
+        return series;
     }
 
     /// <summary>Commits what has not been, as at the end.</summary>

@@ -23,6 +23,7 @@ internal sealed class TrackedObjective : IDisposable
     private IReadOnlyList<Adjustment>? _adjustments;
     private int _feedVersion;
     private bool _isNew;
+    private bool _isCalm;
     private long _judgedMinute;
 
     /// <param name="objective">The objective.</param>
@@ -169,7 +170,9 @@ internal sealed class TrackedObjective : IDisposable
             // The windows move with the minute, and what is in them changes with what is read.
             if (_isNew || _feed is null || _judgedMinute != LedgerTime.MinuteOf(nowMs))
             {
-                _rules = BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules);
+                // What calm rules read is reckoned when somebody asks.
+                _isCalm = !_rules.Any(r => r.Firing) && BurnEvaluator.IsCalm(Objective, Ledger.Book, nowMs);
+                _rules = _isCalm ? [] : BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, _rules);
                 (_isNew, _judgedMinute) = (false, LedgerTime.MinuteOf(nowMs));
             }
             Foresee(nowMs);
@@ -232,12 +235,16 @@ internal sealed class TrackedObjective : IDisposable
             Ledger.PackCursors());
     }
 
-    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, _rules, _lostSinceMs, nowMs, Excluded) with
+    public ObjectiveReport Report(long nowMs) => BudgetCalculator.Report(Objective, Ledger, Rules(nowMs), _lostSinceMs, nowMs, Excluded) with
     {
         Forecast = _forecast,
         AtRiskSinceMs = _atRiskSinceMs,
         Findings = [.. Quality.Findings(Objective, Ledger, _empty, Failure ?? CatchUp?.Failure, nowMs), .. Behind(nowMs)],
     };
+
+    /// <summary>The rules with the verdict of the last step; none fires that was calm then, whatever piece of history was read since.</summary>
+    private IReadOnlyList<BurnRuleReading> Rules(long nowMs) => !_isCalm ? _rules
+        : [.. BurnEvaluator.Rules(Objective, Ledger.Book, nowMs, []).Select(r => r with { Firing = false, FiringSinceNs = null })];
 
     /// <summary>Its series, for whoever reads them beside the ledger; null when it is evaluated, and when the samples are elsewhere.</summary>
     public (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part)? Series =>

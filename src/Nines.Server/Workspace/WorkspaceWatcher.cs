@@ -50,7 +50,7 @@ internal sealed partial class WorkspaceWatcher(
     public async Task LookAsync(CancellationToken cancellation)
     {
         var (files, unreadable) = directory.Read(options.WorkspaceDirectory);
-        // Unchanged files hold the same memory: no contents are compared every two seconds.
+        // Unchanged files hold the same memory: no contents are compared at each look.
         if (_lastRead is { } last && files.SequenceEqual(last.Files) && unreadable.SequenceEqual(last.Unreadable))
         {
             return;
@@ -78,7 +78,10 @@ internal sealed partial class WorkspaceWatcher(
         {
             try
             {
-                await LookAsync(stoppingToken);
+                if (_lastRead is null || directory.MayHaveChanged())
+                {
+                    await LookAsync(stoppingToken);
+                }
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

@@ -76,6 +76,54 @@ public sealed class BurnEvaluatorTests
         BurnEvaluator.Rules(Orders, book, NowMs + 15 * 60_000, firing)[0].Firing.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(0.0002)]
+    [InlineData(0.0001)]
+    [InlineData(0.01)]
+    public void IsCalm_AnyAccount_NoRuleFiresThatIsSummedToTheMinute(double errorShare)
+    {
+        var random = new Random(7);
+        var disk = new Dictionary<long, byte[]>();
+        var book = new LedgerBook(stored: disk.GetValueOrDefault);
+        var (calm, burning, told) = (0, 0, 0);
+        for (var m = Minute; m < Minute + 6_000; m++)
+        {
+            // Bursts, quiet stretches, gaps, corrections that count below 0, late events.
+            var share = (m - Minute) / 300 % 4 == 3 ? errorShare * 20 : errorShare;
+            var total = random.Next(3) == 0 ? random.Next(5) : random.Next(1_000);
+            var bad = (long)Math.Min(total, total * share * 2 * random.NextDouble() + random.NextDouble());
+            book.Add(m, (total - bad) * 1000, bad * 1000);
+            book.Observe((m - 1) * 60_000, m * 60_000);
+            if (random.Next(200) == 0)
+            {
+                book.Add(m - random.Next(60), random.Next(-50_000, 50_000), random.Next(-5_000, 5_000));
+            }
+            if (random.Next(3_000) == 0)
+            {
+                book.AddSpan(new LedgerSpan((m - 90) * 60_000, m * 60_000, 500, 100, SpanKind.Gap, 0));
+            }
+            if (m % 5 == 0)
+            {
+                book.TakeChanges(m / 60 - 1).ToList().ForEach(h => disk[h.Hour] = h.Packed);
+            }
+            foreach (var rule in Orders.BurnPolicy.Rules)
+            {
+                if (book.MostBadShare(m - rule.LongMinutes, m) is { } most && book.Sum(m - rule.LongMinutes, m) is { Total: > 0 } account)
+                {
+                    (account.Bad / account.Total).ShouldBeLessThanOrEqualTo(most + 1e-12);
+                    told++;
+                }
+            }
+            var fires = BurnEvaluator.Rules(Orders, book, m * 60_000, []).Any(r => r.Firing);
+            var isCalm = BurnEvaluator.IsCalm(Orders, book, m * 60_000);
+            (isCalm && fires).ShouldBeFalse();
+            calm += isCalm ? 1 : 0;
+            burning += fires ? 1 : 0;
+        }
+        told.ShouldBeGreaterThan(10_000);
+        (errorShare > 0.005 ? burning : calm).ShouldBeGreaterThan(1_000);
+    }
+
     [Fact]
     public void Reactions_OfThePage_AreThoseOfTheWorkbook()
     {

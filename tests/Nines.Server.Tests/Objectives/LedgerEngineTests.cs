@@ -106,16 +106,17 @@ public sealed class LedgerEngineTests : IDisposable
                 begin.CommandText = "begin immediate";
                 begin.ExecuteNonQuery();
                 requests.Samples.Add(new CounterSample(Start + 75_000, 25, Start - 1000));
-                engine.Engine.Step(Start + 130_000);
+                engine.Engine.Step(Start + 370_000);
                 engine.Engine.StoreFailure.ShouldNotBeNull();
                 engine.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(25);
             }
-            engine.Engine.Step(Start + 190_000);
+            // What was refused does not wait for its next turn.
+            engine.Engine.Step(Start + 430_000);
             engine.Engine.StoreFailure.ShouldBeNull();
         }
         requests.Samples.Clear();
         using var later = Open();
-        later.Engine.Step(Start + 191_000);
+        later.Engine.Step(Start + 431_000);
         later.Engine.Find("shop/orders@production")!.Window.Good.ShouldBe(25);
     }
 
