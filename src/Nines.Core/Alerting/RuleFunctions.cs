@@ -141,7 +141,8 @@ public sealed class RuleFunctions(Func<string, QueryResult> query, long nowMs, s
         return Four(value) + prefix;
     }
 
-    private static string HumanizeDuration(double value)
+    /// <summary>A length of time in seconds for people: <c>1d 2h 3m 4s</c>, <c>12.5ms</c>.</summary>
+    public static string HumanizeDuration(double value)
     {
         if (value == 0 || !double.IsFinite(value))
         {

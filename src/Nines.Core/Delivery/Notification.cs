@@ -17,14 +17,16 @@ public sealed record NotifiedAlert(
 /// <param name="DelayedSinceNs">When the beginning was to be told that this end now tells as well; null when it was told.</param>
 public sealed record DeliveryMarks(int Attempt, bool Unrecorded, bool PossibleRepeat, long? DelayedSinceNs)
 {
-    /// <summary>The marks as sentences, for people.</summary>
-    public IEnumerable<string> Sentences(GroupNotification notification)
+    /// <summary>The marks as sentences, for people. Of several alerts: when the first began and when the last was over.</summary>
+    public IEnumerable<string> Sentences(GroupNotification notification) => Sentences(
+        notification.DecidedAtNs, notification.Alerts.Min(a => a.StartsAtNs), notification.Resolved ? notification.Alerts.Max(a => a.EndsAtNs) : 0);
+
+    private IEnumerable<string> Sentences(long decidedAtNs, long startsAtNs, long endsAtNs)
     {
         if (DelayedSinceNs is { } since)
         {
-            var over = notification.Alerts.Where(a => a.EndsAtNs != 0).ToList();
-            yield return $"fired {Clock.Minute(over.Min(a => a.StartsAtNs))}, resolved {Clock.Minute(over.Max(a => a.EndsAtNs))}"
-                + (since < notification.DecidedAtNs ? ", delivery was delayed" : "");
+            var over = endsAtNs != 0 ? $", resolved {Clock.Minute(endsAtNs)}" : "";
+            yield return $"fired {Clock.Minute(startsAtNs)}{over}" + (since < decidedAtNs ? ", delivery was delayed" : "");
         }
         if (Unrecorded)
         {

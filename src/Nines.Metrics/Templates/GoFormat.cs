@@ -48,6 +48,7 @@ internal sealed class GoFormat(int maxLength)
         bool => "bool",
         GoDuration => "time.Duration",
         TemplateMap map => map.TypeName,
+        ITemplateMethods o => o.TypeName,
         ITemplateObject o => o.TypeName,
         IReadOnlyList<object?> => "[]interface {}",
         _ => "func()",

@@ -3,10 +3,15 @@ using System.Text;
 
 namespace Nines.Metrics.Templates;
 
-/// <summary>An instant in templates, with the methods of Go's <c>time.Time</c> that templates use. Always UTC.</summary>
+/// <summary>An instant in templates, with the methods of Go's <c>time.Time</c> that templates use. UTC unless an offset is given.</summary>
 /// <param name="Nanoseconds">Since the Unix epoch.</param>
-public sealed record GoTime(long Nanoseconds) : ITemplateObject
+/// <param name="OffsetSeconds">How far the local time of its zone is ahead of UTC.</param>
+/// <param name="Zone">The short name of its zone.</param>
+public sealed record GoTime(long Nanoseconds, int OffsetSeconds = 0, string Zone = "UTC") : ITemplateObject
 {
+    /// <summary>Go's zero time, 1 January of the year 1, which no number of nanoseconds reaches.</summary>
+    public static readonly GoTime Zero = new(long.MinValue);
+
     // Longest first where one begins like another.
     private static readonly string[] Parts =
     [
@@ -14,11 +19,13 @@ public sealed record GoTime(long Nanoseconds) : ITemplateObject
         "002", "06", "15", "PM", "pm", "_2006", "_2", "1", "2", "3", "4", "5",
     ];
 
-    private DateTime At => DateTime.UnixEpoch.AddTicks(Nanoseconds >= 0 ? Nanoseconds / 100 : (Nanoseconds - 99) / 100);
+    private DateTime At => Nanoseconds == long.MinValue ? DateTime.MinValue
+        : DateTime.UnixEpoch.AddTicks((Nanoseconds >= 0 ? Nanoseconds / 100 : (Nanoseconds - 99) / 100) + OffsetSeconds * TimeSpan.TicksPerSecond);
 
-    private long Nanos => Nanoseconds - (Nanoseconds >= 0 ? Nanoseconds / 1_000_000_000 : (Nanoseconds - 999_999_999) / 1_000_000_000) * 1_000_000_000;
+    private long Nanos => Nanoseconds == long.MinValue ? 0
+        : Nanoseconds - (Nanoseconds >= 0 ? Nanoseconds / 1_000_000_000 : (Nanoseconds - 999_999_999) / 1_000_000_000) * 1_000_000_000;
 
-    private long UnixSeconds => (Nanoseconds - Nanos) / 1_000_000_000;
+    private long UnixSeconds => Nanoseconds == long.MinValue ? -62_135_596_800 : (Nanoseconds - Nanos) / 1_000_000_000;
 
     /// <inheritdoc/>
     public string TypeName => "*time.Time";
@@ -41,8 +48,9 @@ public sealed record GoTime(long Nanoseconds) : ITemplateObject
             "UnixMilli" => Number(UnixSeconds * 1000 + Nanos / 1_000_000),
             "UnixMicro" => Number(UnixSeconds * 1_000_000 + Nanos / 1000),
             "UnixNano" => Number(Nanoseconds),
-            "IsZero" => Method([], _ => Nanoseconds == 0),
-            "UTC" => Method([], _ => this),
+            "IsZero" => Method([], _ => Nanoseconds is 0 or long.MinValue),
+            "UTC" => Method([], _ => new GoTime(Nanoseconds)),
+            "Local" => Method([], _ => this),
             "String" => Method([], _ => ToString()),
             "Format" => Method([ArgumentKind.Text], a => Format((string)a[0]!)),
             "Add" => Method([ArgumentKind.Any], a => new GoTime(checked(Nanoseconds + Duration(a[0])))),
@@ -116,10 +124,18 @@ public sealed record GoTime(long Nanoseconds) : ITemplateObject
         "5" => At.Second.ToString(CultureInfo.InvariantCulture),
         "PM" => At.Hour >= 12 ? "PM" : "AM",
         "pm" => At.Hour >= 12 ? "pm" : "am",
-        "MST" => "UTC",
-        "Z07:00" or "Z0700" => "Z",
-        _ => part.Replace('-', '+').Replace('7', '0'),
+        "MST" => Zone,
+        "Z07:00" or "Z0700" when OffsetSeconds == 0 => "Z",
+        _ => Offset(part),
     };
+
+    private string Offset(string part)
+    {
+        var (sign, seconds) = (OffsetSeconds < 0 ? "-" : "+", Math.Abs(OffsetSeconds));
+        var colon = part.Contains(':', StringComparison.Ordinal) ? ":" : "";
+        var digits = part.Count(char.IsAsciiDigit);
+        return $"{sign}{seconds / 3600:00}" + (digits > 2 ? $"{colon}{seconds / 60 % 60:00}" : "") + (digits > 4 ? $"{colon}{seconds % 60:00}" : "");
+    }
 
     private static long Duration(object? value) =>
         value is GoDuration d ? d.Nanoseconds : value is long n ? n : throw new TemplateCallException("expected a duration");

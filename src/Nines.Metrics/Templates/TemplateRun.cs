@@ -5,7 +5,7 @@ namespace Nines.Metrics.Templates;
 
 /// <summary>One execution: walks a template's parts, writes text, and stops with an error when a limit is reached.</summary>
 internal sealed class TemplateRun(
-    Func<string, Tree?> trees, Func<string, TemplateFunction?> functions, TemplateLimits limits) : ITemplateRun
+    Func<string, Tree?> trees, Func<string, TemplateFunction?> functions, TemplateLimits limits, HtmlContext? html = null) : ITemplateRun
 {
     /// <summary>Stands where the value of a command before is missing.</summary>
     private static readonly object Missing = new();
@@ -55,7 +55,7 @@ internal sealed class TemplateRun(
         var flow = Flow.On;
         switch (node)
         {
-            case TextNode text: Write(text, text.Text); break;
+            case TextNode text: Write(text, html is null ? text.Text : html.Text(text.Text)); break;
             case ActionNode action:
                 var value = Pipeline(dot, action.Pipe);
                 if (action.Pipe.Variables.Count == 0)
@@ -254,6 +254,9 @@ internal sealed class TemplateRun(
         switch (receiver)
         {
             case null: return null;
+            case ITemplateMethods o when o.Method(name) is { } own:
+                found = own;
+                break;
             case TemplateMap map when !hasArguments: return map[name];
             case TemplateMap: throw Error(node, $"{name} is not a method but has arguments");
             case ITemplateObject o when o.TryGet(name, out found): break;
@@ -385,6 +388,12 @@ internal sealed class TemplateRun(
         }
         try
         {
+            if (html is not null)
+            {
+                var last = node is ActionNode { Pipe.Commands: [.., { Words: [IdentifierNode name, ..] }] } ? name.Name : "";
+                Write(node, html.Escape(value is null ? "" : GoFormat.Print([value], limits.MaxLength), value as SafeText, last));
+                return;
+            }
             Write(node, value is null ? "<no value>" : GoFormat.Print([value], limits.MaxLength));
         }
         catch (TemplateCallException e)

@@ -43,11 +43,30 @@ public sealed class TemplateSet(IReadOnlySet<string> functionNames)
     /// <param name="data">The dot; see <see cref="TemplateMap"/> and <see cref="ITemplateObject"/>.</param>
     /// <param name="functions">The functions besides Go's own.</param>
     /// <param name="limits">How far it may go.</param>
-    public TemplateOutcome Execute(string name, object? data, IReadOnlyDictionary<string, TemplateFunction> functions, TemplateLimits limits)
+    public TemplateOutcome Execute(string name, object? data, IReadOnlyDictionary<string, TemplateFunction> functions, TemplateLimits limits) =>
+        Run(_trees.GetValueOrDefault, name, data, functions, limits, null);
+
+    /// <summary>Executes a text that may call the templates of the set, which stays as it is.</summary>
+    /// <param name="text">The template.</param>
+    /// <param name="data">The dot.</param>
+    /// <param name="functions">The functions besides Go's own.</param>
+    /// <param name="limits">How far it may go.</param>
+    /// <param name="html">Whether values are escaped by where in HTML they stand, as Go's <c>html/template</c> does.</param>
+    public TemplateOutcome ExecuteText(
+        string text, object? data, IReadOnlyDictionary<string, TemplateFunction> functions, TemplateLimits limits, bool html = false)
+    {
+        var own = new TemplateSet(functionNames);
+        return own.Add("", text) is { } error ? new TemplateOutcome(null, error)
+            : Run(name => own._trees.GetValueOrDefault(name) ?? _trees.GetValueOrDefault(name), "", data, functions, limits, html ? new HtmlContext() : null);
+    }
+
+    private static TemplateOutcome Run(Func<string, Tree?> trees, string name, object? data,
+        IReadOnlyDictionary<string, TemplateFunction> functions, TemplateLimits limits, HtmlContext? html)
     {
         try
         {
-            var run = new TemplateRun(_trees.GetValueOrDefault, f => functions.GetValueOrDefault(f) ?? TemplateBuiltins.All.GetValueOrDefault(f), limits);
+            var run = new TemplateRun(
+                trees, f => functions.GetValueOrDefault(f) ?? TemplateBuiltins.All.GetValueOrDefault(f), limits, html);
             return new TemplateOutcome(run.Execute(name, data), null);
         }
         catch (TemplateException e)

@@ -14,13 +14,42 @@ public interface ITemplateObject
     bool TryGet(string name, out object? value);
 }
 
+/// <summary>A map or list with methods beside its entries.</summary>
+public interface ITemplateMethods
+{
+    /// <summary>Go's name of its type, for messages.</summary>
+    string TypeName { get; }
+
+    /// <summary>A method; null when there is none of that name.</summary>
+    TemplateFunction? Method(string name);
+}
+
+/// <summary>A text that is HTML or an address already; where HTML is written it is not escaped again.</summary>
+/// <param name="Text">The text.</param>
+/// <param name="IsUrl">Whether it is an address, or HTML.</param>
+public sealed record SafeText(string Text, bool IsUrl) : ITemplateObject
+{
+    /// <inheritdoc/>
+    public string TypeName => IsUrl ? "template.URL" : "template.HTML";
+
+    /// <inheritdoc/>
+    public bool TryGet(string name, out object? value)
+    {
+        value = null;
+        return false;
+    }
+
+    /// <summary>The text.</summary>
+    public override string ToString() => Text;
+}
+
 /// <summary>A map from texts.</summary>
 /// <param name="Entries">Its entries.</param>
 /// <param name="Missing">The value of a key that is not there: the empty text for a map of texts, else null.</param>
-public sealed record TemplateMap(IReadOnlyDictionary<string, object?> Entries, object? Missing)
+public record TemplateMap(IReadOnlyDictionary<string, object?> Entries, object? Missing)
 {
     /// <summary>Go's name of its type.</summary>
-    public string TypeName => Missing is string ? "map[string]string" : "map[string]interface {}";
+    public virtual string TypeName => Missing is string ? "map[string]string" : "map[string]interface {}";
 
     /// <summary>The entries in order of key.</summary>
     public IEnumerable<KeyValuePair<string, object?>> Sorted => Entries.OrderBy(e => e.Key, StringComparer.Ordinal);
@@ -101,6 +130,9 @@ public static class GoText
     public static string HtmlEscape(string text) =>
         text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
             .Replace(">", "&gt;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal).Replace('\0', '\uFFFD');
+
+    /// <summary>A value as a template prints it.</summary>
+    public static string Print(object? value) => GoFormat.Print([value], TemplateLimits.Default.MaxLength);
 
     /// <summary><c>strings.Title</c>: the first letter of each word as a capital.</summary>
     public static string Title(string text)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Nines.Server.Delivery.Integrations;
 using Nines.Server.State;
 
 namespace Nines.Server.Delivery;
@@ -11,11 +12,12 @@ internal static class DeliveryRoom
     /// <summary>Registers <see cref="OutboxWorker"/>; the alert door starts and stops it.</summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services, NinesOptions options)
     {
-        services.AddSingleton(provider => new ReceiverClient(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IoTime>()));
+        services.AddSingleton(provider => new IntegrationClient(
+            options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IoTime>(), new MessageMemory()));
         services.AddSingleton(provider => Spool.Open(provider.GetRequiredService<DataDirectory>().SpoolDirectory));
         services.AddSingleton(provider => new OutboxWorker(
             provider.GetRequiredService<DurableRecorder>(),
-            provider.GetRequiredService<ReceiverClient>(),
+            provider.GetRequiredService<IntegrationClient>(),
             provider.GetRequiredService<Spool>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IoTime>(),

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
+using Nines.Server.Delivery.Integrations;
 using Nines.Server.State;
 
 namespace Nines.Server.Delivery;
@@ -22,7 +23,7 @@ internal sealed partial class OutboxWorker : IDisposable
     private const int PerReceiver = 8;
 
     private readonly DurableRecorder _recorder;
-    private readonly ReceiverClient _client;
+    private readonly IntegrationClient _client;
     private readonly Spool _spool;
     private readonly TimeProvider _time;
     private readonly IoTime _io;
@@ -39,7 +40,7 @@ internal sealed partial class OutboxWorker : IDisposable
     private bool _disposed;
 
     public OutboxWorker(
-        DurableRecorder recorder, ReceiverClient client, Spool spool, TimeProvider time, IoTime io, Func<double> jitter, DeliveryFault fault,
+        DurableRecorder recorder, IntegrationClient client, Spool spool, TimeProvider time, IoTime io, Func<double> jitter, DeliveryFault fault,
             ILogger<OutboxWorker> log)
     {
         _recorder = recorder;

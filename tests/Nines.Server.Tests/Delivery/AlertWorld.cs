@@ -7,6 +7,7 @@ using Nines.Core.Delivery;
 using Nines.Metrics;
 using Nines.Server.Alerting;
 using Nines.Server.Delivery;
+using Nines.Server.Delivery.Integrations;
 using Nines.Server.State;
 
 namespace Nines.Server.Tests.Delivery;
@@ -28,7 +29,7 @@ internal sealed class AlertWorld : IAsyncDisposable
         Recorder = new DurableRecorder(Store, new IoTime(Io), new Log<DurableRecorder>(Logged));
         Spool = Spool.Open(root);
         var options = new NinesOptions { WorkspaceDirectory = root, DataDirectory = root };
-        Client = new ReceiverClient(options, time, new IoTime(Io));
+        Client = new IntegrationClient(options, time, new IoTime(Io), new MessageMemory());
         Outbox = new OutboxWorker(Recorder, Client, Spool, time, new IoTime(Io), () => 0.5, new DeliveryFault(beforeSend), new Log<OutboxWorker>(Logged));
         Door = new AlertDoor(Store, Recorder, Outbox, time, new Log<AlertDoor>(Logged));
     }
@@ -42,7 +43,7 @@ internal sealed class AlertWorld : IAsyncDisposable
     public FaultyStore Store { get; }
     public DurableRecorder Recorder { get; }
     public Spool Spool { get; }
-    public ReceiverClient Client { get; }
+    public IntegrationClient Client { get; }
     public OutboxWorker Outbox { get; }
     public AlertDoor Door { get; }
     public ConcurrentQueue<string> Logged { get; } = [];

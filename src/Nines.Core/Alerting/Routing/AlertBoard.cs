@@ -40,6 +40,7 @@ public sealed partial class AlertBoard
         foreach (var (state, explanation) in alerts)
         {
             var alert = _alerts[state.Labels] = new BoardAlert(state, explanation);
+            alert.OverNs = now.SteadyOf(state.UpdatedAtNs);
             if (state.Firing)
             {
                 Firing++;
@@ -183,8 +184,8 @@ public sealed partial class AlertBoard
     /// <returns>The fingerprints of the alerts dropped.</returns>
     public IReadOnlyList<string> Prune(Moment now, int alertsKept, long alertsKeptNs, long othersKeptNs)
     {
-        var gone = _alerts.Values.Where(a => !a.State.Firing && a.Groups.Count == 0).OrderByDescending(a => a.State.UpdatedAtNs)
-            .Where((a, i) => i >= alertsKept || a.State.UpdatedAtNs < now.WallNs - alertsKeptNs).ToList();
+        var gone = _alerts.Values.Where(a => !a.State.Firing && a.Groups.Count == 0).OrderByDescending(a => a.OverNs)
+            .Where((a, i) => i >= alertsKept || a.OverNs < now.SteadyNs - alertsKeptNs).ToList();
         gone.ForEach(a => _alerts.Remove(a.State.Labels));
         foreach (var silence in _silences.Values.Where(s => s.EndsAtNs < now.WallNs - othersKeptNs).ToList())
         {
@@ -222,6 +223,7 @@ public sealed partial class AlertBoard
             if (fired)
             {
                 _inhibitor.Remove(alert.State.Labels);
+                alert.OverNs = now.SteadyNs;
             }
             else
             {

@@ -13,6 +13,9 @@ internal sealed class BoardAlert(AlertState state, string explanation)
     /// <summary>When it ends unless somebody reports it again, on the steady clock.</summary>
     public long DeadlineNs { get; set; }
 
+    /// <summary>Since when it is over, on the steady clock.</summary>
+    public long OverNs { get; set; }
+
     /// <summary>The groups that have it, in order of the routes.</summary>
     public List<AlertGroup> Groups { get; } = [];
 
