@@ -10,6 +10,7 @@ public static class NinesCommand
     public static RootCommand Create() => new("Keeps service-level objectives as an exact account and pages when a promise breaks.")
     {
         ServeVerb.Create(),
+        AlertmanagerVerb.Create(),
         DemoVerb.Create(),
         CheckVerb.Create(),
         RulesVerbs.CreateTest(),

@@ -67,7 +67,7 @@ public abstract class ServerSuite
         ((string?)message["version"], (string?)message["status"], (string?)message["alerts"]![0]!["labels"]!["alertname"]).ShouldBe(("4", "firing", "Fire"));
         var alerts = JsonNode.Parse(await client.GetStringAsync("/nines/v1/alerts", Stop))!["items"]!.AsArray();
         ((string?)alerts.ShouldHaveSingleItem()!["state"]).ShouldBe("firing");
-        (await client.PostAsync("/api/v2/alerts", new StringContent("not json"), Stop)).StatusCode.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+        (await client.PostAsync("/api/v2/alerts", new StringContent("not json", System.Text.Encoding.UTF8, "application/json"), Stop)).StatusCode.ShouldBe(System.Net.HttpStatusCode.BadRequest);
     }
 
     private protected abstract Task<RunningServer> StartAsync(IReadOnlyDictionary<string, string>? files = null, string? root = null);

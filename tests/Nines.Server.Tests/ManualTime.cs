@@ -77,7 +77,7 @@ internal sealed class ManualTime : TimeProvider
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _watchers.Add((atLeast, seen));
             _most[seen] = atMost;
-            return seen.Task;
+            return seen.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         }
     }
 

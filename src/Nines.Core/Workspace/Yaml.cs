@@ -10,6 +10,9 @@ internal abstract record YamlNode(int Line, int Column);
 /// <param name="Index">Where it starts in the file's text.</param>
 internal sealed record YamlText(int Line, int Column, string Value, int Index, ScalarStyle Style) : YamlNode(Line, Column)
 {
+    /// <summary>Where it ends in the file's text; the blanks after it may be counted in.</summary>
+    public int End { get; init; }
+
     public bool Plain => Style == ScalarStyle.Plain;
 
     public bool IsNull => Plain && Value is "" or "~" or "null" or "Null" or "NULL" && Plain;
@@ -96,7 +99,10 @@ internal sealed class YamlReader(string file, string text, List<Problem> problem
                 return Aliased(alias) is { } same && Place(same);
             case Scalar scalar:
                 var at = AfterAnchor(scalar);
-                return Place(Named(scalar, new YamlText(line, column + at - (int)now.Start.Index, scalar.Value, at, scalar.Style)));
+                return Place(Named(scalar, new YamlText(line, column + at - (int)now.Start.Index, scalar.Value, at, scalar.Style)
+                {
+                    End = (int)now.End.Index,
+                }));
             case MappingStart start:
                 var map = new YamlMap(line, column, []);
                 return Place(Named(start, map)) && Open(map);

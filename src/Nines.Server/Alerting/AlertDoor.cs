@@ -88,7 +88,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     /// <summary>Puts a configuration in force. A receiver that is new is told of what fires.</summary>
     public void Apply(RoutingPlan plan)
     {
-        _outbox.Apply(plan.Receivers);
+        _outbox.Apply(plan);
         lock (_gate)
         {
             _board.Apply(plan, Now());

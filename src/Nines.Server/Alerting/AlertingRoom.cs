@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,21 +6,28 @@ using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Metrics;
+using Nines.Server.Alerting.Api;
 
 namespace Nines.Server.Alerting;
 
 /// <summary>Puts alerting into a server.</summary>
 internal static class AlertingRoom
 {
-    /// <summary>Registers <see cref="AlertDoor"/> as <see cref="IAlertDoor"/>, <see cref="IAlertReports"/> and hosted service, and
-    /// <see cref="RuleWorker"/> as <see cref="IRuleReports"/> and hosted service.</summary>
-    public static IServiceCollection AddAlerting(this IServiceCollection services, Uri publicUrl)
+    /// <summary>Registers <see cref="AlertDoor"/> as <see cref="IAlertDoor"/>, <see cref="IAlertReports"/> and hosted service.</summary>
+    public static IServiceCollection AddAlertDoor(this IServiceCollection services)
     {
         services.AddSingleton<AlertDoor>();
         services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertRouting>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AlertDoor>());
+        return services;
+    }
+
+    /// <summary>Registers the door, Alertmanager's API, and <see cref="RuleWorker"/> as <see cref="IRuleReports"/> and hosted service.</summary>
+    public static IServiceCollection AddAlerting(this IServiceCollection services, Uri publicUrl)
+    {
+        services.AddAlertDoor().AddAlertmanagerApi();
         services.AddSingleton(provider => new RuleWorker(
             provider.GetRequiredService<ISeriesSource>(), provider.GetRequiredService<ISampleSink>(), provider.GetRequiredService<IAlertDoor>(),
             provider.GetRequiredService<IAlertReports>(), publicUrl, provider.GetRequiredService<TimeProvider>(),
@@ -32,24 +37,20 @@ internal static class AlertingRoom
         return services;
     }
 
-    /// <summary>Maps <c>GET /nines/v1/alerts</c> and Alertmanager's <c>GET</c> and <c>POST /api/v2/alerts</c>. Who may call them is for the caller to
-    /// say.</summary>
+    /// <summary>Registers Alertmanager's API; the door and the routing behind it are those of the server.</summary>
+    public static IServiceCollection AddAlertmanagerApi(this IServiceCollection services, MatcherMode matchers = MatcherMode.Fallback, string? cluster = null)
+    {
+        services.AddSingleton(provider => new AlertmanagerApi(provider.GetRequiredService<IAlertRouting>(), provider.GetRequiredService<IAlertDoor>(),
+            provider.GetRequiredService<TimeProvider>(),
+            new AlertmanagerApiOptions(matchers, provider.GetRequiredService<TimeProvider>().GetUtcNow(), cluster)));
+        return services;
+    }
+
+    /// <summary>Maps <c>GET /nines/v1/alerts</c> and Alertmanager's API v2. Who may call them is for the caller to say.</summary>
     public static IEndpointRouteBuilder MapAlerting(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("ListAlerts");
-        routes.MapGet("/api/v2/alerts", AlertEndpoints.GetV2).WithName("GetAlertmanagerAlerts");
-        routes.MapPost("/api/v2/alerts", async (HttpRequest request, IAlertDoor door, CancellationToken cancellation) =>
-        {
-            try
-            {
-                var body = await JsonSerializer.DeserializeAsync(request.Body, AlertApiJson.Default.PostableAlertArray, cancellation);
-                return await AlertEndpoints.PostV2(body ?? [], door, cancellation);
-            }
-            catch (JsonException)
-            {
-                return Results.Json("the body is not a JSON array of alerts", AlertApiJson.Default.String, statusCode: StatusCodes.Status400BadRequest);
-            }
-        }).WithName("PostAlertmanagerAlerts");
+        routes.MapAlertmanagerApi();
         return routes;
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
+using Nines.Core.Delivery.Integrations;
 using Nines.Server.Delivery.Integrations;
 using Nines.Server.State;
 
@@ -59,12 +60,13 @@ internal sealed partial class OutboxWorker : IDisposable
     /// <summary>Hears of each message that was refused for good or given up.</summary>
     public Action<GroupNotification>? Refused { get; set; }
 
-    /// <summary>Sets the receivers by name; nothing goes out before the first call.</summary>
-    public void Apply(IReadOnlyDictionary<string, AlertReceiver> receivers)
+    /// <summary>Sets the receivers and what their messages are made of; nothing goes out before the first call.</summary>
+    public void Apply(RoutingPlan plan)
     {
+        _client.Templates = NotificationTemplates.Read(plan.Templates).Templates;
         lock (_gate)
         {
-            _receivers = receivers;
+            _receivers = plan.Receivers;
             foreach (var (_, lane) in _lanes)
             {
                 StartLane(lane);

@@ -1,7 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
-using Nines.Server.Alerting;
 using Nines.Server.Tests.Delivery;
 
 namespace Nines.Server.Tests.Alerting;
@@ -161,28 +159,5 @@ public sealed class AlertDoorTests
         await after.Door.OnTickAsync();
         after.Door.Firing().ShouldHaveSingleItem().Deliveries.ShouldHaveSingleItem().State.ShouldBe(DeliveryState.Sent);
         sink.Empty.ShouldBeTrue();
-    }
-
-    [Theory]
-    [InlineData("", "Gold", null, null, "at least one label")]
-    [InlineData("bad-name", "x", null, null, "label name")]
-    [InlineData("alertname", "x", "soon", null, "RFC 3339")]
-    [InlineData("alertname", "x", "2026-11-21T10:00:00Z", "2026-11-21T09:00:00Z", "before it starts")]
-    public void Posted_alert_that_cannot_be_is_refused_with_the_reason(string name, string value, string? starts, string? ends, string reason)
-    {
-        var labels = name.Length == 0 ? [] : new Dictionary<string, string>(StringComparer.Ordinal) { [name] = value };
-        AlertEndpoints.Read(new PostableAlert(labels, null, starts, ends, null)).Problem.ShouldContain(reason);
-    }
-
-    [Fact]
-    public async Task Api_v2_takes_alerts_in_and_lists_them()
-    {
-        await using var world = await AlertWorld.StartAsync([]);
-        var posted = new PostableAlert(new Dictionary<string, string>(StringComparer.Ordinal) { ["alertname"] = "Gold", ["empty"] = "" }, null, null, "0001-01-01T00:00:00Z", "http://x/y");
-        var result = await AlertEndpoints.PostV2([posted], world.Door, TestContext.Current.CancellationToken);
-        result.ShouldBeAssignableTo<IStatusCodeHttpResult>()!.StatusCode.ShouldBe(200);
-        var alert = world.Door.Firing().ShouldHaveSingleItem();
-        alert.Labels.ToString().ShouldBe("{alertname=\"Gold\"}");
-        alert.SinceNs.ShouldBe(world.Time.NowNs);
     }
 }

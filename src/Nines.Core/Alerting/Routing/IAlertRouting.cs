@@ -44,6 +44,15 @@ public sealed record RoutingPlan(
     public static readonly RoutingPlan Empty =
         new([], new Dictionary<string, AlertReceiver>(StringComparer.Ordinal), [], AlertMachine.ResolveTimeoutNs / 1_000_000, "");
 
+    /// <summary>The files that define templates, by name, in order.</summary>
+    public IReadOnlyList<(string File, string Text)> Templates { get; init; } = [];
+
+    /// <summary>What an <c>alertmanager.yml</c> alone says.</summary>
+    /// <param name="config">The file's configuration.</param>
+    /// <param name="text">The file as it may be shown.</param>
+    public static RoutingPlan Of(AlertmanagerConfig config, string text) =>
+        new([config.Root], config.Receivers.ToDictionary(r => r.Name, StringComparer.Ordinal), config.InhibitRules, config.ResolveTimeoutMs, text);
+
     /// <summary>Receivers of Delivery documents, told of each alert by itself.</summary>
     public static RoutingPlan Of(IReadOnlyList<DirectReceiver> receivers) => Empty with
     {

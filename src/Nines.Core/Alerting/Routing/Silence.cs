@@ -8,7 +8,7 @@ public sealed record Silence
     /// <summary>Its identity, a UUID.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Conditions on an alert's labels; all must hold, and at least one does not hold for an alert without labels.</summary>
+    /// <summary>Conditions on an alert's labels; all must hold. At least one is negative or does not hold for an empty value.</summary>
     public required IReadOnlyList<Matcher> Matchers { get; init; }
 
     /// <summary>From when, nanoseconds since the Unix epoch.</summary>
@@ -67,7 +67,7 @@ public sealed record Silence
 
     private static string? Refusal(Silence asked, long nowNs) =>
         asked.Matchers.Count == 0 ? "at least one matcher required"
-        : asked.Matchers.All(m => m.Matches("")) ? "at least one matcher must not match the empty string"
+        : asked.Matchers.All(m => m.Op is MatchOp.Equal or MatchOp.Regex && m.Matches("")) ? "at least one matcher must not match the empty string"
         : asked.StartsAtNs > asked.EndsAtNs ? "end time must not be before start time"
         : asked.EndsAtNs <= nowNs ? "end time can't be in the past"
         : null;

@@ -6,7 +6,8 @@ namespace Nines.Core.Workspace.Alertmanager;
 /// <summary>What came of reading an <c>alertmanager.yml</c>.</summary>
 /// <param name="Config">What it says; null when there is an error.</param>
 /// <param name="Problems">All problems, in order of position.</param>
-public sealed record AlertmanagerReading(AlertmanagerConfig? Config, IReadOnlyList<Problem> Problems);
+/// <param name="Text">The file as it may be shown: without comments, secrets hidden; empty when there is an error.</param>
+public sealed record AlertmanagerReading(AlertmanagerConfig? Config, IReadOnlyList<Problem> Problems, string Text = "");
 
 /// <summary>Reads Alertmanager's configuration as it stands, strictly, and names all problems at once.</summary>
 public static class AlertmanagerReader
@@ -22,11 +23,13 @@ public static class AlertmanagerReader
     {
         var problems = new List<Problem>();
         AlertmanagerConfig? config = null;
+        var shown = "";
         if (RuleFileReader.Documents(source, problems, out var file) is { } documents && problems.Count == 0)
         {
             if (documents is [{ Root: YamlMap root }])
             {
                 config = new Reading(file, mode).Top(new Fields(file, root, "alertmanager.yml"));
+                shown = ShownText.Of(file.Text, root);
             }
             else
             {
@@ -35,7 +38,7 @@ public static class AlertmanagerReader
             }
         }
         problems.Sort((a, b) => (a.Position.Line, a.Position.Column).CompareTo((b.Position.Line, b.Position.Column)));
-        return new(problems.Exists(p => p.Severity == ProblemSeverity.Error) ? null : config, problems);
+        return problems.Exists(p => p.Severity == ProblemSeverity.Error) ? new(null, problems) : new(config, problems, shown);
     }
 
     private sealed class Reading(BindingFile file, MatcherMode mode)
