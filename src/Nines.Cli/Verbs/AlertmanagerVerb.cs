@@ -45,6 +45,7 @@ internal static partial class AlertmanagerVerb
                 signal.Cancel = true;
                 file.Load();
             });
+            await AlertmanagerRehearsal.RunAsync(stop);
             await app.StartAsync(stop);
             foreach (var address in app.Urls.Select(u => new Uri(u).Authority))
             {
