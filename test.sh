@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests and sums them up; the last line is "N passed, N failed, N skipped".
 #   ./test.sh         tidy, unit, property and integration tests: some six minutes at most
-#   ./test.sh --all   also the state on PostgreSQL, the browser, the proofs (eng/prove) and the publish check: under 45 minutes
+#   ./test.sh --all   also the state on PostgreSQL, the browser, the proofs (eng/prove) and the publish check: under 70 minutes
 # With CI=true packages are restored as locked, and a server or browser that cannot be installed is a failure; otherwise its tier is skipped and named.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -115,6 +115,8 @@ if $all && need initdb postgresql "state on PostgreSQL"; then
   if NINES_TEST_POSTGRES=$(eng/postgres.sh start "$postgres"); then export NINES_TEST_POSTGRES; else fail "PostgreSQL did not start"; postgres=; fi
 fi
 need prometheus prometheus "real Prometheus" || true
+need amtool prometheus-alertmanager "real Alertmanager" || true
+need python3 python3 "timelines from outside" || true
 for project in tests/*.Tests; do
   name=$(basename "$project")
   case $name in
@@ -136,7 +138,7 @@ if $all; then
     # These count and wait; those that measure what something costs run alone.
     run_scripts eng/prove/01-exact.sh eng/prove/02-page.sh eng/prove/08-exact-external.sh
     run_scripts "eng/prove/01-exact.sh --mutants" eng/prove/00-demo.sh eng/prove/06-promql.sh eng/prove/10-burn.sh
-    for proof in eng/prove/03-*.sh eng/prove/04-*.sh eng/prove/05-*.sh eng/prove/07-*.sh; do run_scripts "$proof"; done
+    for proof in eng/prove/03-*.sh eng/prove/04-*.sh eng/prove/05-*.sh eng/prove/07-*.sh eng/prove/10-alertmanager.sh; do run_scripts "$proof"; done
     # Three histories of 30 days are written before anything is measured.
     SCRIPT_SECONDS=1500 run_scripts eng/prove/09-speed.sh
   else
