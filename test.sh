@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests and sums them up; the last line is "N passed, N failed, N skipped".
 #   ./test.sh         tidy, unit, property and integration tests: some six minutes at most
-#   ./test.sh --all   also the state on PostgreSQL, the browser, the proofs (eng/prove) and the publish check: under 70 minutes
+#   ./test.sh --all   also the state on PostgreSQL, the browser, the proofs (eng/prove) and the publish check: under 50 minutes
 # With CI=true packages are restored as locked, and a server or browser that cannot be installed is a failure; otherwise its tier is skipped and named.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -83,7 +83,7 @@ run_scripts() { # "script arguments"...
     log=$logs/$(basename "${script// /}" .sh).log
     say "$script"
     # shellcheck disable=SC2086  # a script and its arguments
-    timeout "${SCRIPT_SECONDS:-900}" bash $script >"$log" 2>&1 &
+    timeout 900 bash $script >"$log" 2>&1 &
     pids+=($!) logs_of+=("$log")
   done
   for script in "$@"; do
@@ -139,8 +139,6 @@ if $all; then
     run_scripts eng/prove/01-exact.sh eng/prove/02-page.sh eng/prove/08-exact-external.sh
     run_scripts "eng/prove/01-exact.sh --mutants" eng/prove/00-demo.sh eng/prove/06-promql.sh eng/prove/10-burn.sh
     for proof in eng/prove/03-*.sh eng/prove/04-*.sh eng/prove/05-*.sh eng/prove/07-*.sh eng/prove/10-alertmanager.sh; do run_scripts "$proof"; done
-    # Three histories of 30 days are written before anything is measured.
-    SCRIPT_SECONDS=1500 run_scripts eng/prove/09-speed.sh
   else
     fail "release build ($logs/release.log)"
   fi

@@ -10,7 +10,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Nines.Core.Alerting.Routing;
 using Nines.Core.Telemetry;
 using Nines.Core.Workspace;
 using Nines.Server.Access;
@@ -174,7 +173,7 @@ public static class NinesApp
             discovery.Apply(model.ScrapeJobs);
             sources.Apply(model.Sources);
             ledger.Apply(model.Objectives);
-            door.Apply(RoutingPlan.Of(model.Receivers));
+            door.Apply(model.Routing);
             rules.Apply(model.RuleGroups, model.ExternalLabels);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));

@@ -1,4 +1,5 @@
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
@@ -37,6 +38,9 @@ internal sealed class Found
     public List<ScrapeJob> Jobs { get; } = [];
 
     public List<DirectReceiver> Receivers { get; } = [];
+
+    /// <summary>The routing tree, and the text of its file with secrets hidden.</summary>
+    public (AlertmanagerConfig Config, string Text)? Alertmanager { get; set; }
 
     public List<RuleGroup> RuleGroups { get; } = [];
 

@@ -1,4 +1,5 @@
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
@@ -43,6 +44,9 @@ public sealed record WorkspaceModel
 
     /// <summary>Where messages go, in order of name.</summary>
     public IReadOnlyList<DirectReceiver> Receivers { get; init; } = [];
+
+    /// <summary>Who is told of which alerts: those receivers, and the routing tree of an <c>alertmanager.yml</c>.</summary>
+    public RoutingPlan Routing { get; init; } = RoutingPlan.Empty;
 }
 
 /// <summary>A file of a workspace.</summary>

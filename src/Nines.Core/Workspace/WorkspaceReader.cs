@@ -1,8 +1,12 @@
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Catalog;
+using Nines.Core.Delivery.Integrations;
 using Nines.Core.Objectives;
 using Nines.Core.Objectives.Sources;
+using Nines.Core.Workspace.Alertmanager;
 using Nines.Core.Workspace.Lint;
 
 namespace Nines.Core.Workspace;
@@ -26,7 +30,14 @@ public static class WorkspaceReader
         {
             ReadFile(file, found, problems);
         }
-        var model = Linker.Link(found) with { Hash = HashOf(read) };
+        var templates = found.Alertmanager is { } routing ? Templates(routing.Config, files, problems) : [];
+        var model = Linker.Link(found) with
+        {
+            Hash = HashOf([.. read, .. templates.Select(t => new WorkspaceFile(t.File, Encoding.UTF8.GetBytes(t.Text)))]),
+            // Names that are not unique make no plan.
+            Routing = problems.Exists(p => p.Severity == ProblemSeverity.Error) ? RoutingPlan.Empty
+                : RoutingPlan.Of([.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)], found.Alertmanager, templates),
+        };
         if (!problems.Exists(p => p.Severity == ProblemSeverity.Error))
         {
             problems.AddRange(WorkspaceLint.Check(model));
@@ -73,19 +84,19 @@ public static class WorkspaceReader
             RuleFileReader.Read(new(file, node, "the rule file"), found.RuleGroups);
             return;
         }
-        if (!Has("kind") && Has("rule_files") && Has("tests"))
+        if (!Has("kind") && Has("route") && Has("receivers"))
         {
-            // Unit tests of rules lie beside the rules; they are run by hand or in CI.
+            ReadAlertmanager(file, map, found);
+            return;
+        }
+        if (!Has("kind") && (Has("targets") || (Has("rule_files") && Has("tests"))))
+        {
+            // A file of targets that a scrape job discovers is read when it changes; unit tests of rules, which lie beside them, are run by hand or in CI.
             return;
         }
         if (!Has("kind") && (Has("scrape_configs") || Has("global")))
         {
             ScrapeConfigReader.Read(new(file, node, "the Prometheus configuration"), found);
-            return;
-        }
-        if (!Has("kind") && Has("targets"))
-        {
-            // A file of targets that a scrape job discovers; it is read when it changes, not with the workspace.
             return;
         }
         var top = new Fields(file, node, "the document");
@@ -126,6 +137,39 @@ public static class WorkspaceReader
         metadata?.Done();
         top.Ignore("spec");
         top.Done();
+    }
+
+    private static void ReadAlertmanager(BindingFile file, YamlMap map, Found found)
+    {
+        if (found.Alertmanager is { } first)
+        {
+            file.Error(map, "duplicate", "a workspace has one routing tree", $"the first is at {first.Config.Root.Position}");
+        }
+        else if (AlertmanagerReader.Read(file, map, MatcherMode.Fallback) is { } config)
+        {
+            foreach (var receiver in config.Receivers)
+            {
+                found.IsNew(file, new YamlText(receiver.Position.Line, receiver.Position.Column, receiver.Name, 0, default), "receiver", receiver.Name);
+            }
+            found.Alertmanager = (config, ShownText.Of(file.Text, map));
+        }
+    }
+
+    /// <summary>The files with templates that the routing tree names: paths relative to its own file, with wildcards in the last part.</summary>
+    private static List<(string File, string Text)> Templates(AlertmanagerConfig config, IReadOnlyList<WorkspaceFile> files, List<Problem> problems)
+    {
+        var folder = Path.GetDirectoryName(config.Root.Position.File)?.Replace('\\', '/') ?? "";
+        var templates = new List<(string, string)>();
+        foreach (var pattern in config.Templates.Select(t => folder.Length == 0 ? t : $"{folder}/{t}"))
+        {
+            templates.AddRange(files
+                .Where(f => Path.GetDirectoryName(f.Path) == Path.GetDirectoryName(pattern)
+                    && FileSystemName.MatchesSimpleExpression(Path.GetFileName(pattern), Path.GetFileName(f.Path), ignoreCase: false))
+                .Select(f => (f.Path, Encoding.UTF8.GetString(f.Content.Span))));
+        }
+        problems.AddRange(NotificationTemplates.Read(templates).Errors
+            .Select(e => new Problem(new SourcePosition(e.File, 1, 1), ProblemSeverity.Error, "template", e.Error)));
+        return templates;
     }
 
     private static string HashOf(IEnumerable<WorkspaceFile> files)

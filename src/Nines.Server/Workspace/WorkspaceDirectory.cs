@@ -4,7 +4,8 @@ using Nines.Core.Workspace;
 
 namespace Nines.Server.Workspace;
 
-/// <summary>Reads the files of a workspace: <c>*.yaml</c> and <c>*.yml</c> in a directory and below, names that start with a dot left out.</summary>
+/// <summary>Reads the files of a workspace: <c>*.yaml</c>, <c>*.yml</c> and <c>*.tmpl</c> in a directory and below, names that start with a dot left out.
+/// </summary>
 public sealed class WorkspaceDirectory
 {
     /// <summary>Most files of a workspace.</summary>
@@ -119,7 +120,7 @@ public sealed class WorkspaceDirectory
             })
         {
             ShouldIncludePredicate = (ref FileSystemEntry e) =>
-                !e.FileName.StartsWith('.') && (e.IsDirectory || Path.GetExtension(e.FileName) is ".yaml" or ".yml"),
+                !e.FileName.StartsWith('.') && (e.IsDirectory || Path.GetExtension(e.FileName) is ".yaml" or ".yml" or ".tmpl"),
             ShouldRecursePredicate = (ref FileSystemEntry e) => !e.FileName.StartsWith('.'),
         }.ToList();
         _directories.AddRange(all.Where(e => e.IsDirectory).Select(e => (e.Path, e.Written.UtcDateTime)));

@@ -53,12 +53,22 @@ public sealed record RoutingPlan(
     public static RoutingPlan Of(AlertmanagerConfig config, string text) =>
         new([config.Root], config.Receivers.ToDictionary(r => r.Name, StringComparer.Ordinal), config.InhibitRules, config.ResolveTimeoutMs, text);
 
-    /// <summary>Receivers of Delivery documents, told of each alert by itself.</summary>
-    public static RoutingPlan Of(IReadOnlyList<DirectReceiver> receivers) => Empty with
+    /// <summary>Receivers of Delivery documents, told of each alert by itself, and beside them an <c>alertmanager.yml</c>.</summary>
+    /// <param name="receivers">The receivers; no name is one of the file's.</param>
+    /// <param name="alertmanager">The file's configuration, and its text as it may be shown; null for none.</param>
+    /// <param name="templates">The files that define templates, by name.</param>
+    public static RoutingPlan Of(
+        IReadOnlyList<DirectReceiver> receivers, (AlertmanagerConfig Config, string Text)? alertmanager = null,
+        IReadOnlyList<(string File, string Text)>? templates = null)
     {
-        Roots = [DirectReceiver.RootOf(receivers)],
-        Receivers = receivers.ToDictionary(r => r.Name, r => r.Receiver, StringComparer.Ordinal),
-    };
+        var plan = alertmanager is var (config, text) ? Of(config, text) : Empty;
+        return plan with
+        {
+            Roots = [DirectReceiver.RootOf(receivers), .. plan.Roots],
+            Receivers = receivers.Select(r => r.Receiver).Concat(plan.Receivers.Values).ToDictionary(r => r.Name, StringComparer.Ordinal),
+            Templates = templates ?? [],
+        };
+    }
 }
 
 /// <summary>An alert and what routing makes of it.</summary>

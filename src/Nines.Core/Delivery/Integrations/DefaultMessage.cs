@@ -65,10 +65,11 @@ public sealed class DefaultMessage
     {
         var lines = _head.Skip(headline ? 0 : 1).ToList();
         IReadOnlyList<TextSpan> foot = [new($"ref {_notification.Key.AsSpan(0, 8)}", TextStyle.Code)];
-        var left = max - length(Joined([.. lines, foot]));
+        // Room for the line that says there is more; the end of a line costs a receiver's own mark.
+        var left = max - length(Joined([.. lines, [new("…")], foot]));
         foreach (var line in _facts)
         {
-            left -= length(Joined([line])) + 1;
+            left -= length(new RichText([new TextSpan("\n"), .. line]));
             if (left < 0)
             {
                 lines.Add([new("…")]);

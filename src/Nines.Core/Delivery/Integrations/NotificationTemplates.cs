@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Metrics.Templates;
@@ -87,7 +85,7 @@ public sealed class NotificationTemplates
         ["date"] = Of([ArgumentKind.Text, ArgumentKind.Any], a => Time(a[1]).Format(Text(a[0]))),
         ["tz"] = Of([ArgumentKind.Text, ArgumentKind.Any], a => InZone(Text(a[0]), Time(a[1]))),
         ["humanizeDuration"] = Of([ArgumentKind.Any], a => RuleFunctions.HumanizeDuration(Seconds(a[0]))),
-        ["toJson"] = Of([ArgumentKind.Any], a => Json(a[0])),
+        ["toJson"] = Of([ArgumentKind.Any], a => GoJson.Of(a[0])),
     };
 
     private static TemplateFunction Of(IReadOnlyList<ArgumentKind> kinds, Func<object?[], object?> call, bool repeats = false) =>
@@ -131,59 +129,5 @@ public sealed class NotificationTemplates
                 is System.Globalization.UnicodeCategory.NonSpacingMark));
         }
         return letters.ToString();
-    }
-
-    private static string Json(object? value)
-    {
-        using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            Write(writer, value);
-        }
-        // As Go writes it: letters of all scripts as they are, and nothing that HTML would take for its own. These stand in texts only.
-        return Encoding.UTF8.GetString(bytes.ToArray()).Replace("<", "\\u003c", StringComparison.Ordinal).Replace(">", "\\u003e", StringComparison.Ordinal)
-            .Replace("&", "\\u0026", StringComparison.Ordinal).Replace("\u2028", "\\u2028", StringComparison.Ordinal)
-            .Replace("\u2029", "\\u2029", StringComparison.Ordinal);
-    }
-
-    private static void Write(Utf8JsonWriter writer, object? value)
-    {
-        switch (value)
-        {
-            case null: writer.WriteNullValue(); break;
-            case string text: writer.WriteStringValue(text); break;
-            case bool flag: writer.WriteBooleanValue(flag); break;
-            case long number: writer.WriteNumberValue(number); break;
-            case double number: writer.WriteNumberValue(number); break;
-            case GoDuration duration: writer.WriteNumberValue(duration.Nanoseconds); break;
-            case GoTime time: writer.WriteStringValue(time == GoTime.Zero ? Clock.ToRfc3339(0) : Clock.ToRfc3339(time.Nanoseconds)); break;
-            case TemplateMap map:
-                writer.WriteStartObject();
-                foreach (var (key, item) in map.Sorted)
-                {
-                    writer.WritePropertyName(key);
-                    Write(writer, item);
-                }
-                writer.WriteEndObject();
-                break;
-            case IReadOnlyList<object?> list:
-                writer.WriteStartArray();
-                foreach (var item in list)
-                {
-                    Write(writer, item);
-                }
-                writer.WriteEndArray();
-                break;
-            case DataObject o:
-                writer.WriteStartObject();
-                foreach (var (name, field) in o.Fields)
-                {
-                    writer.WritePropertyName(o.JsonNameOf(name));
-                    Write(writer, field);
-                }
-                writer.WriteEndObject();
-                break;
-            default: writer.WriteStringValue(value.ToString()); break;
-        }
     }
 }

@@ -18,7 +18,7 @@ public static class WebhookMessage
 
     private static readonly GroupWebhookJson Json = new(new JsonSerializerOptions
     {
-        Encoder = GoEscapes.Encoder,
+        Encoder = GoJson.Encoder,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
     });
 

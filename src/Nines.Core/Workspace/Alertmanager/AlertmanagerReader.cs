@@ -28,8 +28,7 @@ public static class AlertmanagerReader
         {
             if (documents is [{ Root: YamlMap root }])
             {
-                config = new Reading(file, mode).Top(new Fields(file, root, "alertmanager.yml"));
-                shown = ShownText.Of(file.Text, root);
+                (config, shown) = (Read(file, root, mode), ShownText.Of(file.Text, root));
             }
             else
             {
@@ -40,6 +39,10 @@ public static class AlertmanagerReader
         problems.Sort((a, b) => (a.Position.Line, a.Position.Column).CompareTo((b.Position.Line, b.Position.Column)));
         return problems.Exists(p => p.Severity == ProblemSeverity.Error) ? new(null, problems) : new(config, problems, shown);
     }
+
+    /// <summary>Reads the document of a workspace's file; null when there is an error.</summary>
+    internal static AlertmanagerConfig? Read(BindingFile file, YamlMap root, MatcherMode mode) =>
+        new Reading(file, mode).Top(new Fields(file, root, "alertmanager.yml"));
 
     private sealed class Reading(BindingFile file, MatcherMode mode)
     {

@@ -73,8 +73,10 @@ public sealed class SilenceTests
     {
         var asked = Of(Now, Now + Second);
         Silence.Set(null, asked with { Matchers = [] }, "new", Now).Refusal.ShouldBe("at least one matcher required");
-        Silence.Set(null, asked with { Matchers = [new Matcher("a", MatchOp.Regex, ".*"), new Matcher("b", MatchOp.NotEqual, "x")] }, "new", Now)
+        Silence.Set(null, asked with { Matchers = [new Matcher("a", MatchOp.Regex, ".*"), new Matcher("b", MatchOp.Regex, "x|")] }, "new", Now)
             .Refusal.ShouldBe("at least one matcher must not match the empty string");
+        // As Alertmanager: a negative one counts, though it holds for an absent label.
+        Silence.Set(null, asked with { Matchers = [new Matcher("b", MatchOp.NotEqual, "x")] }, "new", Now).Refusal.ShouldBeNull();
         Silence.Set(null, asked with { StartsAtNs = Now + 5 * Second }, "new", Now).Refusal.ShouldBe("end time must not be before start time");
     }
 
