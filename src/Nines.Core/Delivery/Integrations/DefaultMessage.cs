@@ -32,8 +32,7 @@ public sealed class DefaultMessage
     /// <summary>The message of a notification.</summary>
     /// <param name="notification">The notification.</param>
     /// <param name="notes">What it says about its own delivery, one sentence each.</param>
-    /// <param name="externalUrl">The address people reach this server at.</param>
-    public DefaultMessage(GroupNotification notification, IReadOnlyList<string> notes, string externalUrl)
+    public DefaultMessage(GroupNotification notification, IReadOnlyList<string> notes)
     {
         _notification = notification;
         (_commonLabels, _commonAnnotations) = (notification.CommonLabels, notification.CommonAnnotations);
@@ -42,7 +41,7 @@ public sealed class DefaultMessage
         _head.Add([new(Sign(), TextStyle.Bold), new($" · {What()}")]);
         _head.AddRange(notes.Select(note => (IReadOnlyList<TextSpan>)[new(RichText.Clean(note, MaxLine), TextStyle.Italic)]));
         _facts.AddRange(notification.Alerts.Count == 1 ? Single(_lead) : Several());
-        Links = [.. LinksOf(externalUrl)];
+        Links = [.. LinksOf()];
     }
 
     /// <summary>What a locked phone shows: severity, what it is about, what happens.</summary>
@@ -180,7 +179,7 @@ public sealed class DefaultMessage
         _ => "",
     };
 
-    private IEnumerable<(string, string)> LinksOf(string externalUrl)
+    private IEnumerable<(string, string)> LinksOf()
     {
         if (_lead.GeneratorUrl.Length is > 0 and <= 1000)
         {
@@ -190,10 +189,6 @@ public sealed class DefaultMessage
         if (runbook.Length is > 0 and <= 1000)
         {
             yield return ("Runbook", runbook);
-        }
-        if (!_notification.Resolved)
-        {
-            yield return ("Silence", $"{externalUrl}/alerts/{_lead.Fingerprint}");
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
     public IReadOnlyList<string> Notes => [.. marks.Sentences(notification), .. _failures];
 
     /// <summary>Our own message, with the notes so far.</summary>
-    public DefaultMessage Default => new(notification, Notes, externalUrl);
+    public DefaultMessage Default => new(notification, Notes);
 
     /// <summary>A setting as text, its template executed; empty when it has no value.</summary>
     /// <remarks>A template that fails costs no page: the headline takes the place of a message, and the message names the failure.</remarks>
@@ -62,7 +62,7 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
         {
             _failures.Add(failure);
         }
-        var headline = new DefaultMessage(notification, [], externalUrl).Headline;
+        var headline = new DefaultMessage(notification, []).Headline;
         return !MessageSettings.Contains(name) ? "" : html ? System.Net.WebUtility.HtmlEncode(headline) : headline;
     }
 

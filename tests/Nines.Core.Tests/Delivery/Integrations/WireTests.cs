@@ -13,19 +13,19 @@ public class WireTests
     [Fact]
     public void OneAlert_IsToldInFull()
     {
-        var message = new DefaultMessage(Groups.All["one"], [], "https://nines.example.org");
+        var message = new DefaultMessage(Groups.All["one"], []);
         message.Fit(t => t.Plain.Length, 4096).Plain.Split('\n').ShouldBe(
         [
             "🔴 PAGE · checkout · Checkout fails on a", "Half of all orders fail.", "change: deploy 42 by ana", "team: shop", "since 2026-11-21 10:00:00 UTC",
             $"ref {Groups.All["one"].Key[..8]}",
         ]);
-        message.Links.Select(l => l.Title).ShouldBe(["Open", "Runbook", "Silence"]);
+        message.Links.Select(l => l.Title).ShouldBe(["Open", "Runbook"]);
     }
 
     [Fact]
     public void OfSeveral_TheHeadlineCounts_AndEachHasALine()
     {
-        new DefaultMessage(Groups.All["several"], ["possible repeat"], "https://nines.example.org").Fit(t => t.Plain.Length, 4096).Plain.Split('\n').ShouldBe(
+        new DefaultMessage(Groups.All["several"], ["possible repeat"]).Fit(t => t.Plain.Length, 4096).Plain.Split('\n').ShouldBe(
         [
             "🔴 PAGE · 2 firing, 1 resolved · cluster eu", "possible repeat", "new alerts", "🔴 checkout · Checkout fails on a · since 10:00",
             "🔴 checkout · Checkout fails on c · since 10:00", "✅ checkout · Checkout fails on b · over 10:00", "team: shop", $"ref {Groups.All["several"].Key[..8]}",
@@ -56,7 +56,7 @@ public class WireTests
             {
                 Labels = Labels.Of(("alertname", Text()), ("severity", Text()), ("team", Text())), Annotations = Labels.Of(("summary", Text()), ("note", Text())),
             }).ToArray();
-            var message = new DefaultMessage(Groups.Of(Core.Alerting.Routing.NoticeReason.First, alerts), [Text()], "https://nines.example.org");
+            var message = new DefaultMessage(Groups.Of(Core.Alerting.Routing.NoticeReason.First, alerts), [Text()]);
             foreach (var write in new Func<RichText, string>[] { t => t.Plain, t => t.Slack, t => t.Markdown, t => t.Html })
             {
                 var text = write(message.Fit(t => write(t).Length, max));
