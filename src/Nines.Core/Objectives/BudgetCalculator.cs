@@ -29,7 +29,8 @@ public static class BudgetCalculator
             Spans = [.. Spans(ledger.Events, windows[0].FromMinute, LedgerTime.LastEnded(nowMs))],
             LostSinceMinute = lostSinceMs / LedgerTime.MinuteMs,
             ClosedMinute = ledger.ClosedMinute,
-            GenerationSinceMinute = ledger.Events.FirstMinute ?? now,
+            KnownSinceMinute = ledger.Events.FirstMinute ?? now,
+            CarriedToMinute = ledger.Events.CarriedToMinute,
         };
     }
 

@@ -16,6 +16,8 @@ public enum CountedQuality : byte
     Revised = 4,
     /// <summary>The minute was evaluated by a query, not counted.</summary>
     Evaluated = 8,
+    /// <summary>An earlier indicator counted the minute (<see cref="LedgerBook.CarriedToMinute"/>).</summary>
+    Carried = 16,
 }
 
 /// <summary>One minute of an objective's account.</summary>
@@ -44,6 +46,9 @@ internal struct HourSum
 
     /// <summary>Whether any of its minutes may hold a count below 0.</summary>
     public bool HasNegative;
+
+    /// <summary>Whether any of its minutes was taken over from an earlier account.</summary>
+    public bool HasCarried;
 }
 
 /// <summary>The sixty minutes of an hour; packed to some 5 bytes a minute while nobody writes them.</summary>
@@ -107,6 +112,7 @@ internal sealed class HourBlock(byte[] packed)
                 sum.Bad += m.Bad[i];
                 sum.HasBad |= m.Bad[i] != 0;
                 sum.HasNegative |= (m.Good[i] | m.Bad[i]) < 0;
+                sum.HasCarried |= m.Counted[i].HasFlag(CountedQuality.Carried);
                 sum.ObservedSeconds += (short)BitOperations.PopCount(m.Seconds[i]);
                 seen += m.Seconds[i] != 0 ? 1 : 0;
             }
@@ -122,6 +128,7 @@ internal sealed class HourBlock(byte[] packed)
                     sum.Bad += minutes.Bad;
                     sum.HasBad |= minutes.Bad != 0;
                     sum.HasNegative |= (minutes.Good | minutes.Bad) < 0;
+                    sum.HasCarried |= minutes.Counted.HasFlag(CountedQuality.Carried);
                     sum.ObservedSeconds += (short)BitOperations.PopCount(minutes.Seconds);
                     seen += minutes.Seconds != 0 ? 1 : 0;
                 }
@@ -158,6 +165,21 @@ internal sealed class HourBlock(byte[] packed)
         }
         return null;
     }
+
+    /// <summary>The last minute that was taken over from an earlier account, 0 to 59; null for none.</summary>
+    public int? LastCarried()
+    {
+        int? last = null;
+        var minutes = new PackedMinutes(_packed);
+        while (minutes.Next())
+        {
+            last = minutes.Counted.HasFlag(CountedQuality.Carried) ? minutes.Index : last;
+        }
+        return last;
+    }
+
+    /// <summary>The observed seconds of a minute, bit s = second s.</summary>
+    public ulong SecondsOf(int index) => (_open ??= Read()).Seconds[index];
 
     /// <summary>The block's bytes: a mask of the minutes that hold anything, then for each good, bad (zigzag varints), quality and seconds. Format 1.</summary>
     public byte[] Pack()

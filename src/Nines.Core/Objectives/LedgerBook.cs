@@ -6,8 +6,9 @@ namespace Nines.Core.Objectives;
 /// </summary>
 /// <param name="scale">Units of a count in one event.</param>
 /// <param name="stored">Reads an hour that <see cref="TakeChanges"/> gave; null for one that cannot be read now. A book without it keeps all minutes.</param>
-public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?>? stored = null)
+public sealed partial class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?>? stored = null)
 {
+    private readonly long _scale = scale;
     private readonly LedgerHours _hours = new(stored);
     private readonly List<LedgerSpan> _spans = [];      // by end
     private readonly HashSet<(long FromMs, long ToMs, SpanKind Kind)> _changedSpans = [];
@@ -36,7 +37,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?
     public (double Good, double Bad) EventsOf(long minute)
     {
         var entry = Entry(minute);
-        return (entry.Good / (double)scale, entry.Bad / (double)scale);
+        return (entry.Good / (double)_scale, entry.Bad / (double)_scale);
     }
 
     /// <summary>
@@ -48,7 +49,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?
         {
             if (minute % 60 == 0 && minute - 60 >= fromMinute && _hours.GoodOfCalm(minute / 60 - 1) is { } good)
             {
-                yield return (good / (double)scale, 0);
+                yield return (good / (double)_scale, 0);
                 minute -= 60;
             }
             else
@@ -119,7 +120,7 @@ public sealed class LedgerBook(long scale = LedgerTime.Scale, Func<long, byte[]?
     public WindowAccount Sum(long fromMinute, long toMinute, long asOfMs = long.MaxValue)
     {
         var (good, bad, seconds, approximate) = _hours.Sum(fromMinute, toMinute);
-        var (goodEvents, badEvents) = (good / (double)scale, bad / (double)scale);
+        var (goodEvents, badEvents) = (good / (double)_scale, bad / (double)_scale);
         var (known, unseen) = (seconds / 60.0, 0.0);
         long fromMs = fromMinute * LedgerTime.MinuteMs, toMs = toMinute * LedgerTime.MinuteMs;
         var counted = new SpanUnion();

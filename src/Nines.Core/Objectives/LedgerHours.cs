@@ -20,6 +20,15 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
     /// <summary>The last hour whose stored minutes were found damaged, Unix hours; null for none. It is charged as one that cannot be read.</summary>
     public long? DamagedHour { get; private set; }
 
+    /// <summary>The last minute that was taken over from an earlier account, Unix minutes; null for none.</summary>
+    public long? CarriedTo { get; private set; }
+
+    /// <summary>The hours of which anything was written, in order.</summary>
+    public IEnumerable<long> Written() => Enumerable.Range(0, _sums.Count).Where(i => _sums[i].HasMinutes).Select(i => _firstHour + i);
+
+    /// <summary>The observed seconds of a minute, bit s = second s; none while they cannot be read.</summary>
+    public ulong SecondsOf(long minute) => HasHour(HourOf(minute)) ? MinutesOf(HourOf(minute))?.SecondsOf(IndexOf(minute)) ?? 0 : 0;
+
     /// <summary>One minute's entry; while its minutes cannot be read, the sixtieth part of the hour.</summary>
     public LedgerEntry Entry(long minute)
     {
@@ -44,6 +53,10 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         sum.HasBad |= bad != 0;
         // A part that is taken out of what was added before it counts below 0 only until the hour is packed.
         sum.HasNegative |= (good | bad) < 0;
+        if (quality.HasFlag(CountedQuality.Carried))
+        {
+            CarriedTo = Math.Max(CarriedTo ?? minute, minute);
+        }
     }
 
     /// <summary>Marks seconds of a minute as observed.</summary>
@@ -178,6 +191,10 @@ internal sealed class LedgerHours(Func<long, byte[]?>? stored)
         var sum = block.Sum(0, 60);
         Extend(hour);
         SumOf(hour) = sum;
+        if (sum.HasCarried && hour * 60 + 1 + block.LastCarried() is { } carried)
+        {
+            CarriedTo = Math.Max(CarriedTo ?? carried, carried);
+        }
         if (stored is null)
         {
             _minutes[hour] = block;

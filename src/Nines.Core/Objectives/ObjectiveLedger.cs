@@ -25,7 +25,7 @@ public sealed class ObjectiveLedger(
     // Of a series that left, the cursor is kept for longer than its samples are: what returns later is another counter.
     private const long ForgetMs = 30L * 24 * 60 * LedgerTime.MinuteMs;
 
-    private readonly SliceBook? _slices = slices is null ? null : new SliceBook(slices);
+    private SliceBook? _slices = slices is null ? null : new SliceBook(slices);
     private readonly Dictionary<ulong, CounterCursor> _stored = [];
     private readonly Dictionary<ulong, Counter> _counters = [];
     private readonly List<LedgerRevision> _revisions = [];
@@ -170,6 +170,15 @@ public sealed class ObjectiveLedger(
         }
         ClosedMinute = Math.Max(ClosedMinute, minute);
         _slices?.Derive(Events, ClosedMinute);
+    }
+
+    /// <summary>Takes over from an earlier account of the same objective what it counted in minutes of which this one knows nothing.</summary>
+    /// <exception cref="IOException">Minutes of an hour cannot be read now; it can be taken over later.</exception>
+    public void TakeOver(LedgerBook earlier, long fromMinute, long toMinute)
+    {
+        Events.TakeOver(earlier, fromMinute, toMinute);
+        // Judged anew at the next close, the older ones with it.
+        _slices = slices is null ? null : new SliceBook(slices);
     }
 
     /// <summary>The closed minutes that were re-opened since the last call.</summary>

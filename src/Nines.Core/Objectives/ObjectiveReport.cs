@@ -69,8 +69,11 @@ public sealed record ObjectiveReport
     /// <summary>The last minute that is closed, Unix minutes; 0 before the first.</summary>
     public long ClosedMinute { get; init; }
 
-    /// <summary>When the indicator last changed its meaning (start of the generation), Unix minutes.</summary>
-    public long GenerationSinceMinute { get; init; }
+    /// <summary>Since when anything is known, Unix minutes.</summary>
+    public long KnownSinceMinute { get; init; }
+
+    /// <summary>The last minute that an earlier indicator counted and this account took over, Unix minutes; null for none.</summary>
+    public long? CarriedToMinute { get; init; }
 }
 
 /// <summary>The account of one of an objective's windows.</summary>

@@ -132,6 +132,7 @@ internal sealed partial class LedgerEngine(
             try
             {
                 var booked = tracked.Read(nowMs, close);
+                TakeOver(tracked, nowMs);
                 complete &= UpdateGroups(tracked);
                 tracked.Adjust(_adjustments);
                 tracked.Judge(nowMs, publicUrl, RepostMs, alerts);
@@ -160,6 +161,38 @@ internal sealed partial class LedgerEngine(
         return series;
     }
 
+    /// <summary>No edit gives budget back: what earlier accounts counted, and the samples that are still there do not tell, is taken over from them.</summary>
+    private void TakeOver(TrackedObjective tracked, long nowMs)
+    {
+        if (tracked.Earlier.Count == 0 || tracked.IsBehind(nowMs))
+        {
+            return;
+        }
+        var to = LedgerTime.MinuteOf(nowMs);
+        var from = to - tracked.Objective.HistoryMinutes;
+        try
+        {
+            foreach (var earlier in tracked.Earlier)
+            {
+                _commits.Require(earlier.Id, _gate, nowMs);
+                var account = new ObjectiveLedger(new PastIndicator(earlier.Indicator));
+                store.Load(earlier.Id, from / 60, account);
+                tracked.Ledger.TakeOver(account.Events, from, to);
+            }
+            tracked.Earlier = [];
+        }
+        catch (StoreRefusedException e)
+        {
+            // At the next step.
+            _commits.Failure = e.Message;
+        }
+        catch (InvalidDataException e)
+        {
+            tracked.Earlier = [];
+            LogDamaged(tracked.Objective.Key, e.Message);
+        }
+    }
+
     /// <summary>Commits what has not been, as at the end.</summary>
     public void Flush()
     {
@@ -171,62 +204,6 @@ internal sealed partial class LedgerEngine(
             }
         }
         _commits.Commit(_gate, _nowMs);
-    }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<ObjectiveReport> All()
-    {
-        lock (_gate)
-        {
-            return [.. _tracked.Values.Select(t => t.Report(_nowMs))];
-        }
-    }
-
-    /// <inheritdoc/>
-    public ObjectiveReport? Find(string key) => Read(key, t => t.Report(_nowMs));
-
-    /// <inheritdoc/>
-    public IReadOnlyList<CoursePoint> Course(string key, long fromMinute, long toMinute, int stepMinutes) => Read(key, t => BudgetCalculator.Course(
-        t.Objective, t.Ledger.Book, fromMinute, toMinute, stepMinutes, LedgerTime.MinuteOf(_nowMs), t.Excluded, t.Ledger.AsOfMs(_nowMs))) ?? [];
-
-    /// <inheritdoc/>
-    public WindowAccount? Window(string key, long fromMinute, long toMinute) => Read<WindowAccount?>(key, t =>
-        BudgetCalculator.Window(t.Objective, t.Ledger.Book, fromMinute, toMinute, t.Ledger.AsOfMs(_nowMs)));
-
-    /// <inheritdoc/>
-    public IReadOnlyList<ObjectiveReport> Groups(string key)
-    {
-        lock (_gate)
-        {
-            return _tracked.TryGetValue(key, out var tracked) ? [.. tracked.Groups?.All.Select(g => g.Report(_nowMs)) ?? []] : [];
-        }
-    }
-
-    /// <inheritdoc/>
-    public AdjustmentEffect? Effect(string key, Adjustment adjustment) => Read(key, t => AdjustmentEffect.Of(
-        t.Objective, t.Ledger.Book, _adjustments, adjustment, LedgerTime.MinuteOf(_nowMs), t.Ledger.AsOfMs(_nowMs)));
-
-    /// <inheritdoc/>
-    public IReadOnlyList<CauseAttribution> Causes(string key, long fromMinute, long toMinute) =>
-        Read(key, t => CauseAttribution.Of(t.Objective, t.Ledger.Book, _adjustments, fromMinute, toMinute)) ?? [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<LabelAttribution>? Attribute(string key, long fromMinute, long toMinute)
-    {
-        CounterRatio indicator;
-        (IReadOnlyList<IReadOnlyList<ISeriesHandle>> Total, IReadOnlyList<IReadOnlyList<ISeriesHandle>> Part) series;
-        WindowAccount account;
-        lock (_gate)
-        {
-            if (Tracked(key) is not { Objective.Indicator: CounterRatio counted, Series: { } found } tracked)
-            {
-                return null;
-            }
-            (indicator, series, account) = (counted, found, tracked.Ledger.Events.Sum(fromMinute, toMinute));
-        }
-        // The samples are read outside the lock: the ledger goes on meanwhile.
-        return series.Total.Concat(series.Part).Sum(t => t.Count) > Attribution.MaxSeries ? null
-            : Attribution.ByLabel(indicator, series.Total, series.Part, account);
     }
 
     public void Dispose()
@@ -293,19 +270,6 @@ internal sealed partial class LedgerEngine(
         }
     }
 
-    private TrackedObjective? Tracked(string key) =>
-        _tracked.TryGetValue(key, out var tracked) ? tracked
-        : key.IndexOf('{') is > 0 and var at && _tracked.TryGetValue(key[..at], out var whole) ? whole.Groups?.All.FirstOrDefault(g => g.Objective.Key == key)
-        : null;
-
-    private T? Read<T>(string key, Func<TrackedObjective, T> read)
-    {
-        lock (_gate)
-        {
-            return Tracked(key) is { } tracked ? read(tracked) : default;
-        }
-    }
-
     private bool UpdateGroups(TrackedObjective tracked)
     {
         try
@@ -356,9 +320,11 @@ internal sealed partial class LedgerEngine(
     {
         var minutes = feed is null && objective.Indicator.Source is { } name ? new RemoteMinutes(objective.Key, objective.Indicator, Sources!, name) : null;
         var (generation, _) = store.Generation(objective.Key, objective.Indicator.Canonical, nowMs);
+        var earlier = store.Generations(objective.Key).Where(g => g.Id != generation).ToList();
         _commits.Require(generation, _gate, nowMs);
         byte[]? Stored(long hour) => _commits.Hour(generation, hour);
-        var tracked = new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, Stored, nowMs);
+        TrackedObjective New() => new(objective, generation, feed, minutes, filter, queries, fault, Stored, nowMs) { Earlier = earlier };
+        var tracked = New();
         try
         {
             store.Load(generation, LedgerTime.LastEnded(nowMs) / 60 - objective.HistoryMinutes / 60 - 24, tracked.Ledger);
@@ -368,7 +334,7 @@ internal sealed partial class LedgerEngine(
         {
             // One damaged account must not take the others with it; it is counted again from the samples that are still there.
             LogDamaged(objective.Key, e.Message);
-            return new TrackedObjective(objective, generation, feed, minutes, filter, queries, fault, Stored, nowMs);
+            return New();
         }
     }
 

@@ -46,9 +46,9 @@ public sealed record RecordedEdit(long AtMs, ObjectiveEdited Edit);
 /// <param name="IsPresent">Whether the figures come from it now.</param>
 /// <param name="FirstMinute">Its first entry, Unix minutes; null without any.</param>
 /// <param name="LastMinute">The end of its last hour; null without any.</param>
-/// <param name="BeforePresent">What it counted of the present window before the present generation's first entry: it is in no figure.</param>
+/// <param name="Carried">What it counted of the present window up to the present generation's own first entry: the figures hold it.</param>
 public sealed record LedgerGeneration(
-    long Id, string Indicator, long StartedMs, bool IsPresent, long? FirstMinute, long? LastMinute, WindowAccount BeforePresent);
+    long Id, string Indicator, long StartedMs, bool IsPresent, long? FirstMinute, long? LastMinute, WindowAccount Carried);
 
 /// <summary>The account of one generation.</summary>
 /// <param name="Objective">The objective as it is now.</param>
@@ -140,7 +140,7 @@ internal sealed class ObjectiveHistory(LedgerEngine engine, LedgerStore ledger, 
     private static LedgerGeneration Of(LedgerStore reader, ObjectiveReport report, StoredGeneration stored, bool count)
     {
         var isPresent = stored.Indicator == report.Objective.Indicator.Canonical;
-        var (from, to) = (report.Windows[0].FromMinute, Math.Min(report.GenerationSinceMinute, report.Window.ToMinute));
+        var (from, to) = (report.Windows[0].FromMinute, report.CarriedToMinute ?? 0);
         return new(stored.Id, stored.Indicator, stored.StartedMs, isPresent, stored.FirstHour * 60, LastMinuteOf(stored),
             count && !isPresent && to > from && LastMinuteOf(stored) > from ? Load(reader, report.Objective, stored, from).Book.Sum(from, to) : default);
     }

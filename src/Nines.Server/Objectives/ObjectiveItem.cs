@@ -256,7 +256,7 @@ public sealed record GenerationList(IReadOnlyList<GenerationItem> Items, IReadOn
     public static GenerationList Of(IReadOnlyList<LedgerGeneration> generations, IReadOnlyList<RecordedEdit> edits) => new(
         [.. generations.Select(g => new GenerationItem(g.Id, g.Indicator, g.IsPresent, Format.Iso(g.StartedMs),
             g.FirstMinute is { } f ? Format.Iso(f * LedgerTime.MinuteMs) : null, g.LastMinute is { } l ? Format.Iso(l * LedgerTime.MinuteMs) : null,
-            g.BeforePresent.Good, g.BeforePresent.Bad))],
+            g.Carried.Good, g.Carried.Bad))],
         [.. edits.Select(e => new EditItem(Format.Iso(e.AtMs), e.Edit.NewAccount, e.Edit.Changes))]);
 }
 
@@ -267,8 +267,8 @@ public sealed record GenerationList(IReadOnlyList<GenerationItem> Items, IReadOn
 /// <param name="Since">When it was made.</param>
 /// <param name="From">The hour of its first entry; null without any.</param>
 /// <param name="To">The end of the hour of its last entry.</param>
-/// <param name="OnlyHereGood">Good events of the present window from before the present account's first entry.</param>
-/// <param name="OnlyHereBad">Bad events of the present window from before the present account's first entry.</param>
+/// <param name="OnlyHereGood">Good events of the present window that the present account took over, since only this one counted them.</param>
+/// <param name="OnlyHereBad">Bad events of the same.</param>
 public sealed record GenerationItem(
     long Id, string Indicator, bool Present, string Since, string? From, string? To, double OnlyHereGood, double OnlyHereBad);
 

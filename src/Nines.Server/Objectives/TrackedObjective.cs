@@ -59,6 +59,12 @@ internal sealed class TrackedObjective : IDisposable
     /// <summary>The number of its account in the store.</summary>
     public long Generation { get; }
 
+    /// <summary>Accounts of its earlier indicators that nothing was taken over from yet, the latest first.</summary>
+    public IReadOnlyList<StoredGeneration> Earlier { get; set; } = [];
+
+    /// <summary>Whether history or a gap is still being read from afar.</summary>
+    public bool IsBehind(long nowMs) => CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs;
+
     /// <summary>When its changes were last taken, ms since the Unix epoch; 0 before the first time.</summary>
     public long TakenMs { get; private set; }
 
@@ -163,7 +169,7 @@ internal sealed class TrackedObjective : IDisposable
     public void Judge(long nowMs, Uri publicUrl, long repostMs, List<PostedAlert> alerts)
     {
         // While history or a gap is read from afar, each piece is a signal, and what is known says nothing of the present: verdicts stay.
-        var behind = CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs ? catchUp : null;
+        var behind = IsBehind(nowMs) ? CatchUp : null;
         _lostSinceMs = BurnEvaluator.LostSince(Math.Max(Ledger.LastSignalMs, behind?.ProgressMs ?? 0), _sinceMs, Ledger.IntervalMs, nowMs);
         if (behind is null)
         {
@@ -252,7 +258,7 @@ internal sealed class TrackedObjective : IDisposable
 
     private IEnumerable<QualityFinding> Behind(long nowMs)
     {
-        if (CatchUp is { } catchUp && nowMs - catchUp.ReadToMs > RemoteReader.BehindMs)
+        if (IsBehind(nowMs) && CatchUp is { } catchUp)
         {
             var reading = catchUp.Reading(nowMs);
             yield return new("catching-up", $"The source was read up to {reading.ReadTo:yyyy-MM-dd HH:mm} UTC, {reading.Progress:0 %} of the window.",

@@ -139,6 +139,35 @@ public sealed class LedgerEngineTests : IDisposable
     }
 
     [Fact]
+    public void Apply_AnotherIndicatorWhoseSamplesAreYounger_NothingSpentIsLost()
+    {
+        var requests = _source.Add("requests_total", ("code", "500"));
+        var answers = _source.Add("answers_total", ("code", "500"));
+        using (var engine = Open())
+        {
+            for (var i = 0; i <= 240; i++)
+            {
+                // Both count the same, but of the answers there are samples of the last hour only.
+                requests.Samples.Add(new CounterSample(Start + i * 15_000, 10 * i, 0));
+                if (i >= 180)
+                {
+                    answers.Samples.Add(new CounterSample(Start + i * 15_000, 10 * i, 0));
+                }
+                engine.Engine.Step(Start + i * 15_000);
+            }
+            engine.Engine.Find("shop/orders@production")!.Window.Bad.ShouldBe(2_400);
+            engine.Engine.Apply([Orders("answers_total")]);
+            engine.Engine.Step(Start + 241 * 15_000);
+            engine.Engine.Find("shop/orders@production")!.Window.Bad.ShouldBe(2_400);
+        }
+        using var later = Open(Orders("answers_total"));
+        later.Engine.Step(Start + 242 * 15_000);
+        var report = later.Engine.Find("shop/orders@production")!;
+        report.Window.Bad.ShouldBe(2_400);
+        report.CarriedToMinute.ShouldBe(Start / 60_000 + 45);
+    }
+
+    [Fact]
     public void Start_DamagedAccount_IsCountedAgainFromTheSamples()
     {
         var requests = _source.Add("requests_total", ("code", "200"));

@@ -57,8 +57,9 @@ public sealed class ObjectiveHistoryTests : IAsyncDisposable
         (edit.NewAccount, string.Join(' ', edit.Changes.Select(c => c.What))).ShouldBe((true, "target indicator"));
         var generations = _history.Generations(_engine.Find(Key)!);
         generations.Select(g => g.IsPresent).ShouldBe([true, false]);
-        // What the earlier indicator counted is in no figure now, and is told: nothing that was spent disappears.
-        (generations[1].BeforePresent.Bad, generations[1].BeforePresent.Total).ShouldBe((spent.Bad, spent.Total));
+        // There are no samples to count the past anew, so what the earlier indicator counted stays in the figures.
+        (generations[1].Carried.Bad, generations[1].Carried.Total).ShouldBe((spent.Bad, spent.Total));
+        (_engine.Find(Key)!.Window.Bad, _engine.Find(Key)!.Window.Total).ShouldBe((spent.Bad, spent.Total));
         var opened = _history.Generation(generations[1].Id)!;
         (opened.Window.Account.Bad, opened.Window.Account.Total).ShouldBe((spent.Bad, spent.Total));
         _history.Generation(99).ShouldBeNull();
@@ -67,7 +68,7 @@ public sealed class ObjectiveHistoryTests : IAsyncDisposable
         await definitions.ApplyAsync([before], cancel);
         _engine.Apply([before]);
         Pass();
-        _engine.Find(Key)!.Window.Bad.ShouldBe(spent.Bad);
+        (_engine.Find(Key)!.Window.Bad, _engine.Find(Key)!.Window.Total).ShouldBe((spent.Bad, spent.Total));
         _history.Generations(_engine.Find(Key)!).Count.ShouldBe(2);
         (await _history.EditsAsync(Key, cancel)).Count.ShouldBe(2);
     }

@@ -19,7 +19,7 @@ public sealed record ChartRange(string Name, int Minutes, int StepMinutes)
     public static ChartRange Choose(ObjectiveReport report, string? name, long nowMs)
     {
         var ranges = For(report.Objective);
-        var known = LedgerTime.LastEnded(nowMs) - report.GenerationSinceMinute;
+        var known = LedgerTime.LastEnded(nowMs) - report.KnownSinceMinute;
         return ranges.FirstOrDefault(r => r.Name == name) ?? ranges.FirstOrDefault(r => r.Minutes >= known) ?? ranges[^1];
     }
 
