@@ -62,6 +62,11 @@ public sealed partial class AlertBoard
                 alert.Told.Add(notice.Receiver);
             }
         }
+        if (Plan is { } plan)
+        {
+            // The configuration was there first.
+            Apply(plan, now);
+        }
     }
 
     /// <summary>Puts a configuration in force. All groups begin anew, as Alertmanager's do.</summary>

@@ -46,6 +46,17 @@ public sealed class AlertBoardTests
     }
 
     [Fact]
+    public void Restart_ConfigurationThereFirst_AlertsAreInTheirGroupsAllTheSame()
+    {
+        Apply("group_wait: 10s, group_interval: 30s");
+        At(0, () => Post("A"));
+        To(5).ShouldBeEmpty();
+        var after = Restarted("group_wait: 10s, group_interval: 30s");
+        after._board.Alerts(after._wall).ShouldHaveSingleItem().Receivers.ShouldBe(["d"]);
+        after.To(30).ShouldBe(["15 d A"]);
+    }
+
+    [Fact]
     public void Repeat_ComesWithTheFirstLookAfterItsInterval()
     {
         Apply("group_wait: 1s, group_interval: 10s, repeat_interval: 25s");
@@ -217,9 +228,14 @@ public sealed class AlertBoardTests
         _board.Apply(new([config.Root], config.Receivers.ToDictionary(r => r.Name, StringComparer.Ordinal), config.InhibitRules, config.ResolveTimeoutMs, text), Now);
     }
 
-    private AlertBoardTests Restarted()
+    /// <summary>What a restart finds. The configuration is there before or after what was recorded.</summary>
+    private AlertBoardTests Restarted(string? route = null)
     {
         var after = new AlertBoardTests { _wall = _wall, _steady = 5 * Second };
+        if (route is not null)
+        {
+            after.Apply(route);
+        }
         after._board.Load(
             _recorded.Alerts.GroupBy(a => a.State.Labels).Select(g => g.Last()), _recorded.Silences.GroupBy(s => s.Id).Select(g => g.Last()),
             _recorded.Notices.GroupBy(n => (n.Receiver, n.Kind, n.Index, n.GroupKey)).Select(g => g.Last()), after.Now);
