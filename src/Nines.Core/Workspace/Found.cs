@@ -39,6 +39,8 @@ internal sealed class Found
 
     public List<DirectReceiver> Receivers { get; } = [];
 
+    public List<DraftWishes> Wishes { get; } = [];
+
     /// <summary>The routing tree, and the text of its file with secrets hidden.</summary>
     public (AlertmanagerConfig Config, string Text)? Alertmanager { get; set; }
 

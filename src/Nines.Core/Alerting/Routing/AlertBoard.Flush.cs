@@ -76,6 +76,7 @@ public sealed partial class AlertBoard
     private void Look(AlertGroup group, Integration integration, List<BoardAlert> alerts, HashSet<BoardAlert>? quiet, Moment now, BoardChanges changes)
     {
         var receiver = group.Route.Receiver;
+        var wishes = Plan!.WishesOf(receiver);
         var key = (receiver, integration.Kind, integration.Index, group.Key);
         var known = _notices.GetValueOrDefault(key);
         var knownNs = Math.Min(NoticesKnownNs, 2 * group.Route.RepeatIntervalMs * Millisecond);
@@ -89,7 +90,13 @@ public sealed partial class AlertBoard
         if (!held)
         {
             var heard = alerts.Where(a => a.State.Firing ? !quiet!.Contains(a)
-                : !ToldElsewhere(a, receiver) && (!quiet!.Contains(a) || last?.Open.Contains(a.Fingerprint) == true)).ToList();
+                : !ToldElsewhere(a, receiver) && (!quiet!.Contains(a) || wishes.TellsQuietEnds && last?.Open.Contains(a.Fingerprint) == true)).ToList();
+            if (wishes.CooldownMs > 0)
+            {
+                heard.RemoveAll(a => a.State.Firing
+                    ? last?.Firing.Contains(a.Fingerprint) != true && _cooldowns.Holds((receiver, integration.Kind, integration.Index), a.State.Labels, now.SteadyNs)
+                    : last?.Open.Contains(a.Fingerprint) != true);
+            }
             last = Knowing(group, integration, last, heard, now, changes);
             var firing = heard.Where(a => a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
             var resolved = heard.Where(a => !a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
@@ -100,6 +107,11 @@ public sealed partial class AlertBoard
             {
                 var next = Put(group, integration, last, now, firing, resolved, firing.Concat(last?.Open ?? None).Except(resolved).ToHashSet(), changes);
                 told = Tell(group, integration, next, why, heard, changes);
+                if (wishes.CooldownMs > 0)
+                {
+                    heard.Where(a => a.State.Firing).ToList().ForEach(a => _cooldowns.Tell(
+                        (receiver, integration.Kind, integration.Index), a.State.Labels, now.SteadyNs + wishes.CooldownMs * Millisecond));
+                }
             }
         }
         Forget(group, key, alerts, quiet is null, now, changes);
@@ -170,7 +182,8 @@ public sealed partial class AlertBoard
     /// <summary>Whether an alert that is over stays in its group: its end is to be told, and cannot be now.</summary>
     private bool Waits(AlertGroup group, BoardAlert alert, bool muted, Moment now) => Plan!.Receivers[group.Route.Receiver].Integrations.Any(i =>
         i.SendsResolved && _notices.TryGetValue((group.Route.Receiver, i.Kind, i.Index, group.Key), out var known)
-        && known.Notice.Open.Contains(alert.Fingerprint) && (muted || known.RefusesUntil(group.Route) > now.SteadyNs));
+        && known.Notice.Open.Contains(alert.Fingerprint)
+        && (muted && Plan.WishesOf(group.Route.Receiver).TellsQuietEnds || known.RefusesUntil(group.Route) > now.SteadyNs));
 
     /// <summary>What was told before, and with it what the receiver knows from another alert of the same story.</summary>
     private GroupNotice? Knowing(AlertGroup group, Integration integration, GroupNotice? last, List<BoardAlert> heard, Moment now, BoardChanges changes)

@@ -19,6 +19,7 @@ public sealed partial class AlertBoard
     private readonly PriorityQueue<BoardAlert, long> _deadlines = new();
     private readonly PriorityQueue<AlertGroup, long> _flushes = new();
     private readonly Dictionary<Route, Dictionary<Labels, AlertGroup>> _groups = new(ReferenceEqualityComparer.Instance);
+    private readonly Cooldowns _cooldowns = new();
     private Inhibitor _inhibitor = new([]);
     private long _graceUntilNs = long.MinValue;
 
@@ -200,6 +201,7 @@ public sealed partial class AlertBoard
         {
             _notices.Remove(key);
         }
+        _cooldowns.Prune(now.SteadyNs);
         return [.. gone.Select(a => a.State.Fingerprint)];
     }
 
@@ -265,6 +267,10 @@ public sealed partial class AlertBoard
             if (group.Alerts.Add(alert))
             {
                 alert.Groups.Add(group);
+            }
+            if (Plan.WishesOf(route.Receiver).IsUrgent(alert.State.Labels) && group.NextFlushNs > now.SteadyNs)
+            {
+                Schedule(group, now.SteadyNs);
             }
             var waited = alert.State.StartsAtNs + route.GroupWaitMs * Millisecond < now.WallNs;
             if (waited && !group.Flushed && now.SteadyNs >= _graceUntilNs && group.NextFlushNs > now.SteadyNs)

@@ -47,6 +47,12 @@ public sealed record RoutingPlan(
     /// <summary>The files that define templates, by name, in order.</summary>
     public IReadOnlyList<(string File, string Text)> Templates { get; init; } = [];
 
+    /// <summary>What is wished of receivers, by name.</summary>
+    public IReadOnlyDictionary<string, ReceiverWishes> Wishes { get; init; } = System.Collections.Frozen.FrozenDictionary<string, ReceiverWishes>.Empty;
+
+    /// <summary>What is wished of a receiver.</summary>
+    public ReceiverWishes WishesOf(string receiver) => Wishes.GetValueOrDefault(receiver, ReceiverWishes.None);
+
     /// <summary>What an <c>alertmanager.yml</c> alone says.</summary>
     /// <param name="config">The file's configuration.</param>
     /// <param name="text">The file as it may be shown.</param>

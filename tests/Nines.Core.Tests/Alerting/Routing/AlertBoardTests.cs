@@ -218,14 +218,67 @@ public sealed class AlertBoardTests
         _board.Firing.ShouldBe(1);
     }
 
+    [Fact]
+    public void Urgent_IsToldAtOnceAndTheRestOfItsGroupWithIt()
+    {
+        Apply("group_wait: 30s, group_interval: 5m", wishes: new() { Urgent = [new Matcher("severity", MatchOp.Equal, "critical")] });
+        At(0, () => Post("A"));
+        At(5, () => Post("B", severity: "critical"));
+        At(20, () => Post("C"));
+        At(40, () => Post("D", severity: "critical"));
+        To(60).ShouldBe(["5 d AB", "40 d ABCD"]);
+    }
+
+    [Fact]
+    public void Cooldown_WhatComesBackIsToldWhenItIsOver()
+    {
+        Apply("group_wait: 1s, group_interval: 10s", wishes: new() { CooldownMs = 60_000 });
+        At(0, () => Post("A"));
+        At(5, () => Post("A", ends: 5));
+        At(14, () => Post("A"));
+        At(20, () => Post("A", ends: 20));
+        At(30, () => Post("A"));
+        To(90).ShouldBe(["1 d A", "11 d a", "61 d A"]);
+    }
+
+    [Fact]
+    public void Cooldown_HidesNeitherARiseNorAnotherAlertNorAnEndThatIsDue()
+    {
+        Apply("group_wait: 1s, group_interval: 10s, group_by: ['...']", wishes: new() { CooldownMs = 600_000 });
+        At(0, () => Post("A", severity: "warning"));
+        At(5, () => Post("A", ends: 5, severity: "warning"));
+        At(20, () => Post("A", severity: "critical"));
+        At(25, () => Post("B", severity: "warning"));
+        At(29, () => Post("A", ends: 29, severity: "critical"));
+        At(45, () => Post("A", severity: "warning"));
+        At(50, () => Post("A", ends: 50, severity: "warning"));
+        To(90).ShouldBe(["1 d A", "11 d a", "21 d A", "26 d B", "31 d a"]);
+    }
+
+    [Theory]
+    [InlineData(true, "11 d a")]
+    [InlineData(false, null)]
+    public void EndWhileSilenced_IsToldUnlessThatIsNotWished(bool told, string? end)
+    {
+        Apply("group_wait: 1s, group_interval: 10s", wishes: new() { TellsQuietEnds = told });
+        At(0, () => Post("A"));
+        At(4, () => Silence("A", 4, 60));
+        At(5, () => Post("A", ends: 5));
+        To(90).ShouldBe(end is null ? ["1 d A"] : ["1 d A", end]);
+    }
+
     private Moment Now => new(_wall, _steady);
 
-    private void Apply(string route, string more = "", string receivers = "[{name: d, webhook_configs: [{url: 'http://a/'}]}]")
+    private void Apply(string route, string more = "", string receivers = "[{name: d, webhook_configs: [{url: 'http://a/'}]}]",
+        ReceiverWishes? wishes = null)
     {
         var text = $"{more}route: {{receiver: d, {route}}}\nreceivers: {receivers}\n";
         var reading = AlertmanagerReader.Read(new WorkspaceFile("alertmanager.yml", Encoding.UTF8.GetBytes(text)));
         var config = reading.Config.ShouldNotBeNull(string.Join('\n', reading.Problems));
-        _board.Apply(new([config.Root], config.Receivers.ToDictionary(r => r.Name, StringComparer.Ordinal), config.InhibitRules, config.ResolveTimeoutMs, text), Now);
+        _board.Apply(new([config.Root], config.Receivers.ToDictionary(r => r.Name, StringComparer.Ordinal), config.InhibitRules, config.ResolveTimeoutMs, text)
+        {
+            Wishes = new Dictionary<string, ReceiverWishes>(StringComparer.Ordinal) { ["d"] = wishes ?? ReceiverWishes.None },
+        }, Now);
     }
 
     /// <summary>What a restart finds. The configuration is there before or after what was recorded.</summary>
@@ -287,15 +340,15 @@ public sealed class AlertBoardTests
         }
     }
 
-    private void Post(string name, int since = 0, int ends = 0)
+    private void Post(string name, int since = 0, int ends = 0, string severity = "")
     {
-        _board.Receive([Alert(name, since, ends)], Now, 100, _recorded);
+        _board.Receive([Alert(name, since, ends, severity)], Now, 100, _recorded);
         _board.Pass(Now, _recorded);
         Sent();
     }
 
-    private PostedAlert Alert(string name, int since, int ends) =>
-        new(Labels.Of(("alertname", name)), Labels.Empty, _wall + since * Second, ends == 0 ? 0 : _wall, "");
+    private PostedAlert Alert(string name, int since, int ends, string severity = "") =>
+        new(Labels.Of(("alertname", name), ("severity", severity)), Labels.Empty, _wall + since * Second, ends == 0 ? 0 : _wall, "");
 
     private void Silence(string names, int from, int to) => _board.SetSilence("", new()
     {
