@@ -17,6 +17,10 @@ internal enum SettingKind
     Url,
     /// <summary>An address nobody may see.</summary>
     HiddenUrl,
+    /// <summary>A secret by reference; written as it is, it gets a warning.</summary>
+    Reference,
+    /// <summary>An address nobody may see, by reference or as it is.</summary>
+    AddressReference,
     /// <summary>host:port</summary>
     HostPort,
     /// <summary>true or false</summary>

@@ -96,10 +96,26 @@ internal static class SettingsReader
         SettingKind.Templates => Texts(fields, field.Name).Select(t => Template(fields.File, field.Name, t)).ToList(),
         SettingKind.TextMap or SettingKind.TemplateMap => Map(fields, field),
         SettingKind.Json => Json(node),
+        SettingKind.Reference => fields.Secret(field.Name, required: false, warnWhenLiteral: true),
+        SettingKind.AddressReference => Address(fields, field.Name, node),
         SettingKind.Flag => Flag(fields.File, field.Name, node),
         SettingKind.Duration => Duration(fields.File, field.Name, node),
         _ => fields.Text(field.Name) is { } text ? Scalar(fields.File, field, text) : null,
     };
+
+    private static Secret? Address(Fields fields, string name, YamlNode at)
+    {
+        if (fields.Secret(name, required: false, warnWhenLiteral: false) is not { } address)
+        {
+            return null;
+        }
+        if (!address.Reference.StartsWith("${", StringComparison.Ordinal) && !IsAddress(address.Reference))
+        {
+            fields.File.Error(at, "bad-value", $"{name} is not an http or https address", "write http://… or https://…, or ${env:NAME}");
+            return null;
+        }
+        return address;
+    }
 
     private static object? Scalar(BindingFile file, SettingField field, YamlText text)
     {
