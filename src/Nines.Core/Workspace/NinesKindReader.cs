@@ -38,10 +38,11 @@ internal static class NinesKindReader
                 }
                 break;
             case "Delivery" when spec is not null:
-                foreach (var receiver in spec.Maps("receivers", "receiver", required: true))
+                foreach (var receiver in spec.Maps("receivers", "receiver", required: spec.Any("failover") is null))
                 {
                     Receiver(receiver, found);
                 }
+                FailoverReader.Read(spec, found);
                 break;
         }
         spec?.Done();
