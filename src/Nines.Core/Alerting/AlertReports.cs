@@ -30,6 +30,8 @@ public enum DeliveryState
     Failed,
     /// <summary>A later message tells the same and more.</summary>
     Collapsed,
+    /// <summary>The receiver refuses it for good, or it was given up, and another was told in its place.</summary>
+    FailedOver,
 }
 
 /// <summary>A message to one receiver.</summary>

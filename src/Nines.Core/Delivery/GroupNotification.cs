@@ -20,6 +20,9 @@ public sealed record GroupNotification(
     string Key, string Receiver, string Kind, int Index, string GroupKey, Labels GroupLabels, long Sequence, NoticeReason Reason, long DecidedAtNs,
     IReadOnlyList<NotifiedAlert> Alerts)
 {
+    /// <summary>The receiver that could not be reached, in whose place this one is told; null when it is told for itself.</summary>
+    public string? InPlaceOf { get; init; }
+
     /// <summary>Whether none of the alerts fires any more.</summary>
     public bool Resolved => Alerts.All(a => a.EndsAtNs != 0);
 
@@ -42,6 +45,21 @@ public sealed record GroupNotification(
         var known = Alerts.Select(a => a.Fingerprint).ToHashSet(StringComparer.Ordinal);
         return this with { Alerts = [.. Alerts, .. earlier.Alerts.Where(a => !known.Contains(a.Fingerprint))] };
     }
+
+    /// <summary>The same for a stand-in. It has no alerts when there is nothing that the integration is told of.</summary>
+    /// <param name="receiver">The stand-in's name.</param>
+    /// <param name="integration">How it is told.</param>
+    /// <param name="nowNs">When that was decided, nanoseconds since the Unix epoch.</param>
+    public GroupNotification InPlace(string receiver, Integration integration, long nowNs) => this with
+    {
+        Key = KeyOf(receiver, integration.Kind, integration.Index, $"{GroupKey} in place of {Receiver}/{Kind}/{Index}", Sequence),
+        Receiver = receiver,
+        Kind = integration.Kind,
+        Index = integration.Index,
+        DecidedAtNs = nowNs,
+        InPlaceOf = Receiver,
+        Alerts = integration.SendsResolved ? Alerts : [.. Alerts.Where(a => a.EndsAtNs == 0)],
+    };
 
     private Labels Common(Func<NotifiedAlert, Labels> of) => Alerts.Count == 1
         ? of(Alerts[0])

@@ -18,8 +18,12 @@ public sealed record NotifiedAlert(
 public sealed record DeliveryMarks(int Attempt, bool Unrecorded, bool PossibleRepeat, long? DelayedSinceNs)
 {
     /// <summary>The marks as sentences, for people. Of several alerts: when the first began and when the last was over.</summary>
-    public IEnumerable<string> Sentences(GroupNotification notification) => Sentences(
-        notification.DecidedAtNs, notification.Alerts.Min(a => a.StartsAtNs), notification.Resolved ? notification.Alerts.Max(a => a.EndsAtNs) : 0);
+    public IEnumerable<string> Sentences(GroupNotification notification) =>
+    [
+        .. notification.InPlaceOf is { } receiver ? [$"{receiver} could not be reached: this is told in its place"] : Array.Empty<string>(),
+        .. Sentences(
+            notification.DecidedAtNs, notification.Alerts.Min(a => a.StartsAtNs), notification.Resolved ? notification.Alerts.Max(a => a.EndsAtNs) : 0),
+    ];
 
     private IEnumerable<string> Sentences(long decidedAtNs, long startsAtNs, long endsAtNs)
     {

@@ -41,12 +41,16 @@ internal sealed class Found
 
     public List<DraftWishes> Wishes { get; } = [];
 
+    public List<DraftFailover> Failovers { get; } = [];
+
     /// <summary>The routing tree, and the text of its file with secrets hidden.</summary>
     public (AlertmanagerConfig Config, string Text)? Alertmanager { get; set; }
 
     public List<RuleGroup> RuleGroups { get; } = [];
 
     public List<DraftObjective> Objectives { get; } = [];
+
+    public bool IsDeclared(string kind, string name) => _names.ContainsKey($"{kind}\n{name}");
 
     /// <summary>Whether a name is used for the first time; a second use is a problem.</summary>
     public bool IsNew(BindingFile file, YamlNode at, string kind, string name)

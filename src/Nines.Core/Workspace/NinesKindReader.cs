@@ -37,11 +37,12 @@ internal static class NinesKindReader
                 }
                 break;
             case "Delivery" when spec is not null:
-                foreach (var receiver in spec.Maps("receivers", "receiver", required: spec.Any("wishes") is null))
+                foreach (var receiver in spec.Maps("receivers", "receiver", required: (spec.Any("wishes") ?? spec.Any("failover")) is null))
                 {
                     DeliveryReceiverReader.Read(receiver, found);
                 }
                 WishesReader.Read(spec, found);
+                FailoverReader.Read(spec, found);
                 break;
         }
         spec?.Done();

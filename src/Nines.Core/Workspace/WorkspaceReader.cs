@@ -32,12 +32,14 @@ public static class WorkspaceReader
         }
         var templates = found.Alertmanager is { } routing ? Templates(routing.Config, files, problems) : [];
         var wishes = WishesReader.Link(found);
+        var failover = FailoverReader.Link(found);
         var model = Linker.Link(found) with
         {
             Hash = HashOf([.. read, .. templates.Select(t => new WorkspaceFile(t.File, Encoding.UTF8.GetBytes(t.Text)))]),
             // Names that are not unique make no plan.
             Routing = problems.Exists(p => p.Severity == ProblemSeverity.Error) ? RoutingPlan.Empty
-                : RoutingPlan.Of([.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)], found.Alertmanager, templates) with { Wishes = wishes },
+                : RoutingPlan.Of([.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)], found.Alertmanager, templates)
+                    with { Wishes = wishes, Failover = failover },
         };
         if (!problems.Exists(p => p.Severity == ProblemSeverity.Error))
         {

@@ -37,7 +37,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _timer;
     private Task _ticking = Task.CompletedTask;
-    private Task _handedOver = Task.CompletedTask;
+    private Task<bool> _handedOver = Task.FromResult(true);
     private long _version;
     private long _storeAlertSinceNs;
     private int _ticks;
@@ -182,7 +182,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     /// <summary>What passes with time: ends nobody reported, groups to look at, the store's recovery, retention. Called every second.</summary>
     internal async Task OnTickAsync()
     {
-        await PassAsync();
+        await PassAsync(_outbox.Pass());
         if (_recorder.Refusing)
         {
             await TellOfStoreAsync();
@@ -234,32 +234,43 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     {
         if (!_stop.IsCancellationRequested)
         {
-            _ = PassAsync().ContinueWith(task => LogTickFailed(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+            _ = PassAsync([]).ContinueWith(task => LogTickFailed(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
                 TaskScheduler.Default);
         }
     }
 
-    private Task PassAsync()
-    {
-        lock (_gate)
-        {
-            return Settle(new BoardChanges());
-        }
-    }
-
-    private void OnRefused(GroupNotification notification)
+    /// <param name="own">Alerts of this server about itself: there is always room for them.</param>
+    private Task<bool> PassAsync(IReadOnlyList<PostedAlert> own)
     {
         lock (_gate)
         {
             var changes = new BoardChanges();
-            _board.Undo(notification, Now(), changes);
-            _ = Settle(changes);
+            _board.Receive(own, Now(), int.MaxValue, changes);
+            return Settle(changes);
+        }
+    }
+
+    /// <summary>What was refused is taken back in the transaction that says so: a crash between the two would leave an alert of which nobody is told.
+    /// </summary>
+    private Task<bool> OnRefused(IReadOnlyList<GroupNotification> refused, Action<StateTransaction> record)
+    {
+        lock (_gate)
+        {
+            var changes = new BoardChanges();
+            foreach (var notification in refused)
+            {
+                _board.Undo(notification, Now(), changes);
+            }
+            return Settle(changes, record);
         }
     }
 
     /// <summary>Does what is due, records all decisions and hands their messages over. Called within the lock, so that all have the order of the decisions.
     /// </summary>
-    private Task Settle(BoardChanges changes)
+    /// <param name="changes">What was decided so far.</param>
+    /// <param name="more">What else is recorded with it.</param>
+    /// <returns>Whether it is durable.</returns>
+    private Task<bool> Settle(BoardChanges changes, Action<StateTransaction>? more = null)
     {
         var now = Now();
         _board.Pass(now, changes);
@@ -269,16 +280,20 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
             // What is due later, a tick will find.
             _timer.Change(wait, Timeout.InfiniteTimeSpan);
         }
-        if (changes.Empty)
+        if (changes.Empty && more is null)
         {
-            return Task.CompletedTask;
+            return Task.FromResult(true);
         }
-        return _handedOver = HandOverAsync(changes, _recorder.RecordAsync(transaction => AlertStore.Put(transaction, changes)), _handedOver);
+        return _handedOver = HandOverAsync(changes, _recorder.RecordAsync(transaction =>
+        {
+            more?.Invoke(transaction);
+            AlertStore.Put(transaction, changes);
+        }), _handedOver);
     }
 
-    private async Task HandOverAsync(BoardChanges changes, Task<bool> recorded, Task before)
+    private async Task<bool> HandOverAsync(BoardChanges changes, Task<bool> recorded, Task before)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         bool durable;
         try
         {
@@ -292,14 +307,10 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
         }
         foreach (var notification in changes.Notifications)
         {
-            if (!durable)
-            {
-                // Behind the kept changes: by the time this is written, the row is there.
-                _ = _recorder.RecordAsync(transaction => OutboxStore.MarkUnrecorded(transaction, notification.Key));
-            }
             await _outbox.EnqueueAsync(notification, durable);
         }
         Interlocked.Increment(ref _version);
+        return durable;
     }
 
     /// <summary>Raises the alert about the store once, and keeps it up.</summary>
@@ -355,7 +366,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
         }
     }
 
-    private Moment Now() => new((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100, (long)_time.GetElapsedTime(0).TotalNanoseconds);
+    private Moment Now() => _time.Now();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Left} new alerts were not taken: {Limit} fire")]
     private partial void LogTooMany(int left, int limit);

@@ -14,10 +14,11 @@ internal sealed class DeliveryBook
     /// <summary>Counts up with each change.</summary>
     public long Version => Interlocked.Read(ref _version);
 
-    public void Set(GroupNotification notification, DeliveryState state, int attempts, string detail, bool recorded)
+    public void Set(OutboxEntry entry)
     {
-        var report = new DeliveryReport(notification.Key, notification.Receiver, notification.Resolved, state, attempts, notification.DecidedAtNs, detail,
-            recorded);
+        var notification = entry.Notification;
+        var report = new DeliveryReport(notification.Key, notification.Receiver, notification.Resolved, entry.State, entry.Attempts, notification.DecidedAtNs,
+            entry.Detail, entry.Recorded);
         foreach (var alert in notification.Alerts)
         {
             var one = report with { Resolved = alert.EndsAtNs != 0 };

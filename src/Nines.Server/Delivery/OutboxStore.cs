@@ -7,9 +7,6 @@ using Nines.Server.State;
 
 namespace Nines.Server.Delivery;
 
-/// <summary>A message of the outbox as loaded at start.</summary>
-internal sealed record OutboxEntry(GroupNotification Notification, DeliveryState State, int Attempts, string Detail, bool Recorded);
-
 /// <summary>The outbox's SQL. Every write can run twice: what was refused is written again later.</summary>
 internal static class OutboxStore
 {
@@ -24,44 +21,52 @@ internal static class OutboxStore
             notification.Key, notification.Receiver, notification.Kind, (long)notification.Index, notification.GroupKey, notification.DecidedAtNs,
             recorded ? 1L : 0L, Serialize(notification));
 
-    /// <summary>Notes that a message went out before the store had it.</summary>
-    public static void MarkUnrecorded(StateTransaction transaction, string key) =>
-        transaction.Execute("UPDATE outbox SET recorded = 0 WHERE idempotency_key = @p1", key);
-
-    /// <summary>Notes that an attempt begins; without an outcome later, it is in doubt.</summary>
-    public static void Begin(StateTransaction transaction, string key, int attempt, long nowNs)
+    /// <summary>Notes what the outbox decided.</summary>
+    public static void Put(StateTransaction transaction, OutboxRecord record)
     {
-        transaction.Execute("UPDATE outbox SET state = 'sending', attempts = @p2 WHERE idempotency_key = @p1", key, (long)attempt);
-        transaction.Execute("""
-            INSERT INTO attempt (idempotency_key, number, started_at, outcome, detail) VALUES (@p1, @p2, @p3, 'unknown', '')
-            ON CONFLICT (idempotency_key, number) DO NOTHING
-            """, key, (long)attempt, nowNs);
+        switch (record)
+        {
+            case MessageAdded added:
+                Insert(transaction, added.Notification, added.Recorded);
+                break;
+            case MessageRewritten rewritten:
+                transaction.Execute("UPDATE outbox SET json = @p2 WHERE idempotency_key = @p1", record.Key, Serialize(rewritten.Notification));
+                break;
+            case MessageMoved moved:
+                transaction.Execute("UPDATE outbox SET state = @p2, detail = @p3 WHERE idempotency_key = @p1", record.Key, WordOf(moved.State), moved.Detail);
+                break;
+            case MessageUnrecorded:
+                transaction.Execute("UPDATE outbox SET recorded = 0 WHERE idempotency_key = @p1", record.Key);
+                break;
+            case AttemptBegun begun:
+                transaction.Execute("UPDATE outbox SET state = 'sending', attempts = @p2 WHERE idempotency_key = @p1", record.Key, (long)begun.Number);
+                transaction.Execute("""
+                    INSERT INTO attempt (idempotency_key, number, started_at, outcome, detail) VALUES (@p1, @p2, @p3, 'unknown', '')
+                    ON CONFLICT (idempotency_key, number) DO NOTHING
+                    """, record.Key, (long)begun.Number, begun.AtNs);
+                break;
+            case AttemptEnded ended:
+                transaction.Execute("UPDATE attempt SET finished_at = @p3, outcome = @p4, detail = @p5 WHERE idempotency_key = @p1 AND number = @p2",
+                    record.Key, (long)ended.Number, ended.AtNs, ended.Outcome.Verdict.ToString().ToLowerInvariant(), ended.Outcome.Detail);
+                break;
+            default:
+                throw new InvalidOperationException($"nobody knows how to record {record.GetType().Name}");
+        }
     }
-
-    /// <summary>Notes what came of an attempt and where the message stands now.</summary>
-    public static void End(StateTransaction transaction, string key, int attempt, long nowNs, SendOutcome outcome, DeliveryState state)
-    {
-        transaction.Execute("UPDATE attempt SET finished_at = @p3, outcome = @p4, detail = @p5 WHERE idempotency_key = @p1 AND number = @p2",
-            key, (long)attempt, nowNs, outcome.Verdict.ToString().ToLowerInvariant(), outcome.Detail);
-        Mark(transaction, key, state, outcome.Detail);
-    }
-
-    /// <summary>Notes what else a message tells now.</summary>
-    public static void Rewrite(StateTransaction transaction, GroupNotification notification) =>
-        transaction.Execute("UPDATE outbox SET json = @p2 WHERE idempotency_key = @p1", notification.Key, Serialize(notification));
-
-    /// <summary>Notes where a message stands.</summary>
-    public static void Mark(StateTransaction transaction, string key, DeliveryState state, string detail) =>
-        transaction.Execute("UPDATE outbox SET state = @p2, detail = @p3 WHERE idempotency_key = @p1", key, WordOf(state), detail);
 
     /// <summary>Messages that are not done, and those decided since an instant, in order of decision.</summary>
     public static List<OutboxEntry> Load(StateReader reader, long sinceNs) => reader.Query(
         """
-        SELECT json, state, attempts, detail, recorded FROM outbox
+        SELECT json, state, attempts, detail, recorded,
+            (SELECT count(*) FROM attempt WHERE attempt.idempotency_key = outbox.idempotency_key AND outcome IN ('unknown', 'indoubt'))
+        FROM outbox
         WHERE state IN ('pending', 'sending') OR decided_at >= @p1 ORDER BY decided_at, idempotency_key
         """,
-        row => new OutboxEntry(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0),
-            sinceNs);
+        row => new OutboxEntry(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0)
+        {
+            InDoubt = row.GetInt64(5) != 0,
+        },
+        sinceNs);
 
     public static string Serialize(GroupNotification notification) => JsonSerializer.Serialize(notification, Json.GroupNotification);
 
@@ -75,6 +80,7 @@ internal static class OutboxStore
         "sending" => DeliveryState.Sending,
         "sent" => DeliveryState.Sent,
         "failed" => DeliveryState.Failed,
+        "failedover" => DeliveryState.FailedOver,
         "collapsed" => DeliveryState.Collapsed,
         _ => throw new InvalidDataException($"the outbox holds a message in the unknown state {word}"),
     };

@@ -9,19 +9,13 @@ using Nines.Server.State;
 namespace Nines.Server.Delivery;
 
 /// <summary>
-/// Delivers. What is to be sent is in memory, in one lane per receiver and group: in order, one in flight. The store has
-/// the same as a record, so that nothing is lost with the process; a store that refuses holds nothing up.
+/// Delivers: makes the attempts that <see cref="Outbox"/> decides. What is to be sent is in memory; the store has the same as a record, so that nothing is
+/// lost with the process; a store that refuses holds nothing up.
 /// </summary>
 internal sealed partial class OutboxWorker : IDisposable
 {
-    /// <summary>A message is given up after a day of attempts.</summary>
-    private const long GiveUpNs = 24 * 3_600_000_000_000;
-
     /// <summary>How long a message waits for the spool: on a disk that hangs it goes out without.</summary>
     private static readonly TimeSpan SpoolPatience = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>So many attempts at once per receiver: one that hangs in some groups must not stop the others.</summary>
-    private const int PerReceiver = 8;
 
     private readonly DurableRecorder _recorder;
     private readonly IntegrationClient _client;
@@ -32,10 +26,10 @@ internal sealed partial class OutboxWorker : IDisposable
     private readonly ILogger<OutboxWorker> _log;
     private readonly DeliveryFault _fault;
     private readonly Lock _gate = new();
-    private readonly Dictionary<LaneKey, Lane> _lanes = [];
-    private readonly Dictionary<string, SemaphoreSlim> _slots = new(StringComparer.Ordinal);
+    private readonly Outbox _outbox = new();
+    private readonly Dictionary<OutboxAttempt, Task> _running = [];
+    private readonly ITimer _timer;
     private readonly CancellationTokenSource _stop = new();
-    private IReadOnlyDictionary<string, AlertReceiver>? _receivers;
     private Task _stuckAppend = Task.CompletedTask;
     private bool _stopping;
     private bool _disposed;
@@ -52,13 +46,14 @@ internal sealed partial class OutboxWorker : IDisposable
         _jitter = jitter;
         _fault = fault;
         _log = log;
+        _timer = time.CreateTimer(static worker => ((OutboxWorker)worker!).Go(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Where messages stand, for reports.</summary>
     public DeliveryBook Book { get; } = new();
 
-    /// <summary>Hears of each message that was refused for good or given up.</summary>
-    public Action<GroupNotification>? Refused { get; set; }
+    /// <summary>Hears of messages that were refused for good or given up; records that, and what it makes of it, in one transaction.</summary>
+    public Func<IReadOnlyList<GroupNotification>, Action<StateTransaction>, Task<bool>>? Refused { get; set; }
 
     /// <summary>Sets the receivers and what their messages are made of; nothing goes out before the first call.</summary>
     public void Apply(RoutingPlan plan)
@@ -66,48 +61,26 @@ internal sealed partial class OutboxWorker : IDisposable
         _client.Templates = NotificationTemplates.Read(plan.Templates).Templates;
         lock (_gate)
         {
-            _receivers = plan.Receivers;
-            foreach (var (_, lane) in _lanes)
-            {
-                StartLane(lane);
-            }
+            _outbox.Apply(plan);
         }
+        Go();
     }
 
     /// <summary>Takes up what an earlier process left: its outbox, and its spool.</summary>
     public async Task TakeUpAsync(IReadOnlyList<OutboxEntry> entries)
     {
-        var delivered = _spool.Sent.Select(n => n.Key).ToHashSet(StringComparer.Ordinal);
-        foreach (var entry in entries)
+        Task<bool> recorded;
+        lock (_gate)
         {
-            var open = entry.State is DeliveryState.Pending or DeliveryState.Sending && !delivered.Contains(entry.Notification.Key);
-            Book.Set(entry.Notification, open ? DeliveryState.Pending : delivered.Contains(entry.Notification.Key) ? DeliveryState.Sent
-                : entry.State, entry.Attempts, entry.Detail, entry.Recorded);
-            if (open)
-            {
-                Enqueue(new Parcel(entry.Notification, true) { Attempts = entry.Attempts, InDoubt = entry.State == DeliveryState.Sending });
-            }
+            var changes = new OutboxChanges();
+            _outbox.TakeUp(entries, _spool.Content, _time.Now(), changes);
+            recorded = RecordAsync(changes);
         }
-        var known = entries.Select(e => e.Notification.Key).ToHashSet(StringComparer.Ordinal);
-        var durable = true;
-        foreach (var notification in _spool.Unsent.Where(n => !known.Contains(n.Key)))
-        {
-            durable &= await _recorder.RecordAsync(transaction => OutboxStore.Insert(transaction, notification, false));
-            // It was about to go out when the process ended: whether it did is not known.
-            Enqueue(new Parcel(notification, false) { InDoubt = true });
-        }
-        foreach (var notification in _spool.Sent)
-        {
-            durable &= await _recorder.RecordAsync(transaction =>
-            {
-                OutboxStore.Insert(transaction, notification, false);
-                OutboxStore.Mark(transaction, notification.Key, DeliveryState.Sent, "");
-            });
-        }
-        if (durable)
+        if (await recorded)
         {
             await _spool.ClearAsync();
         }
+        Go();
     }
 
     /// <summary>Takes a message. It goes out at once if its lane is free.</summary>
@@ -118,7 +91,25 @@ internal sealed partial class OutboxWorker : IDisposable
         {
             await SpooledAsync(_spool.AppendAsync(notification), notification.Key);
         }
-        Enqueue(new Parcel(notification, recorded));
+        lock (_gate)
+        {
+            var changes = new OutboxChanges();
+            _outbox.Add(notification, recorded, _time.Now(), changes);
+            _ = RecordAsync(changes);
+        }
+        Go();
+    }
+
+    /// <summary>What passes with time. Gives alerts about receivers that cannot be reached, and their ends.</summary>
+    public IReadOnlyList<PostedAlert> Pass()
+    {
+        lock (_gate)
+        {
+            var changes = new OutboxChanges();
+            var alerts = _outbox.Pass(_time.Now(), changes);
+            _ = RecordAsync(changes);
+            return alerts;
+        }
     }
 
     /// <summary>The store has everything again.</summary>
@@ -131,11 +122,7 @@ internal sealed partial class OutboxWorker : IDisposable
         lock (_gate)
         {
             _stopping = true;
-            running = [.. _lanes.Values.Select(l => l.Running).OfType<Task>()];
-        }
-        foreach (var lane in Waiting())
-        {
-            await lane.CancelAsync();
+            running = [.. _running.Values];
         }
         try
         {
@@ -154,12 +141,9 @@ internal sealed partial class OutboxWorker : IDisposable
             return;
         }
         _disposed = true;
+        _timer.Dispose();
         _stop.Cancel();
         _stop.Dispose();
-        foreach (var slot in _slots.Values)
-        {
-            slot.Dispose();
-        }
     }
 
     /// <summary>Waits for the spool, once per hang.</summary>
@@ -180,144 +164,61 @@ internal sealed partial class OutboxWorker : IDisposable
         }
     }
 
-    private CancellationTokenSource[] Waiting()
+    /// <summary>Begins all attempts that are due.</summary>
+    private void Go()
     {
         lock (_gate)
         {
-            return [.. _lanes.Values.Select(l => l.Wait).OfType<CancellationTokenSource>()];
-        }
-    }
-
-    private void Enqueue(Parcel parcel)
-    {
-        var notification = parcel.Notification;
-        lock (_gate)
-        {
-            var key = LaneKey.Of(notification);
-            if (!_lanes.TryGetValue(key, out var lane))
+            while (!_stopping)
             {
-                _lanes[key] = lane = new Lane(key);
+                var changes = new OutboxChanges();
+                var attempt = _outbox.Next(_time.Now(), changes);
+                var recorded = RecordAsync(changes);
+                if (attempt is null)
+                {
+                    break;
+                }
+                _running[attempt] = Task.Run(() => RunAsync(attempt, recorded));
             }
-            if (lane.Parcels.Any(p => p.Notification.Key == notification.Key))
+            if (_outbox.NextNs != long.MaxValue && !_disposed)
             {
-                return;
+                var wait = Math.Max(0, _outbox.NextNs - _time.Now().SteadyNs);
+                _timer.Change(TimeSpan.FromMilliseconds((wait + 999_999) / 1_000_000), Timeout.InfiniteTimeSpan);
             }
-            lane.Parcels.Add(parcel);
-            Book.Set(notification, DeliveryState.Pending, parcel.Attempts, "", parcel.Recorded);
-            StartLane(lane);
         }
     }
 
-    private void StartLane(Lane lane)
-    {
-        if (lane.Running is null && _receivers is not null && !_stopping && lane.Parcels.Count > 0)
-        {
-            lane.Running = Task.Run(() => RunAsync(lane));
-        }
-    }
-
-    private async Task RunAsync(Lane lane)
+    private async Task RunAsync(OutboxAttempt attempt, Task<bool> recorded)
     {
         try
         {
-            while (Next(lane) is { } parcel)
+            var noted = await recorded;
+            if (attempt.IsToBeSpooled(noted))
             {
-                var wait = await AttemptAsync(lane, parcel);
-                if (wait > TimeSpan.Zero)
-                {
-                    await WaitAsync(lane, wait);
-                }
+                await SpooledAsync(_spool.AppendAsync(attempt.Notification), attempt.Notification.Key);
             }
+            _fault.BeforeSend();
+            var outcome = await SendAsync(attempt, attempt.Marks(noted));
+            await FinishAsync(attempt, outcome);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The record says "sending": the next start takes it up as in doubt.
+            return;
         }
-    }
-
-    /// <summary>The message to try now: the latest, with what those before it had to tell. Null when the lane is done.</summary>
-    private Parcel? Next(Lane lane)
-    {
-        var collapsed = new List<Parcel>();
-        Parcel? head;
         lock (_gate)
         {
-            while (lane.Parcels is [var earlier, var later, ..])
-            {
-                var untold = earlier.Notification.Alerts.Where(a => a.EndsAtNs == 0).Select(a => a.Fingerprint).ToHashSet(StringComparer.Ordinal);
-                if (later.Notification.Alerts.Any(a => a.EndsAtNs != 0 && untold.Contains(a.Fingerprint)))
-                {
-                    later.DelayedSinceNs = earlier.Attempts > 0 ? earlier.Notification.DecidedAtNs : later.Notification.DecidedAtNs;
-                }
-                later.DelayedSinceNs = Earliest(later.DelayedSinceNs, earlier.DelayedSinceNs);
-                later.Notification = later.Notification.With(earlier.Notification);
-                later.InDoubt |= earlier.InDoubt;
-                collapsed.Add(earlier);
-                lane.Parcels.RemoveAt(0);
-            }
-            head = _stopping ? null : lane.Parcels.FirstOrDefault();
-            if (head is null)
-            {
-                lane.Running = null;
-                if (lane.Parcels.Count == 0)
-                {
-                    _lanes.Remove(lane.Key);
-                }
-            }
+            _running.Remove(attempt);
+            _outbox.Free(attempt, _time.Now());
         }
-        foreach (var parcel in collapsed)
-        {
-            const string detail = "news came before this could be delivered; one message tells both";
-            Book.Set(parcel.Notification, DeliveryState.Collapsed, parcel.Attempts, detail, parcel.Recorded);
-            _ = _recorder.RecordAsync(transaction => OutboxStore.Mark(transaction, parcel.Notification.Key, DeliveryState.Collapsed, detail));
-        }
-        if (collapsed.Count > 0 && head is not null)
-        {
-            var merged = head.Notification;
-            _ = _recorder.RecordAsync(transaction => OutboxStore.Rewrite(transaction, merged));
-        }
-        return head;
+        Go();
     }
 
-    private static long? Earliest(long? a, long? b) => a is { } x && b is { } y ? Math.Min(x, y) : a ?? b;
-
-    /// <summary>Tries once and gives the time to wait before the lane goes on.</summary>
-    private async Task<TimeSpan> AttemptAsync(Lane lane, Parcel parcel)
-    {
-        var notification = parcel.Notification;
-        AlertReceiver? receiver = null;
-        _receivers?.TryGetValue(notification.Receiver, out receiver);
-        if (receiver?.Integrations.FirstOrDefault(i => i.Kind == notification.Kind && i.Index == notification.Index) is not { } integration)
-        {
-            await FinishAsync(lane, parcel, new SendOutcome(SendVerdict.Failed, "the workspace has no such receiver any more"));
-            return TimeSpan.Zero;
-        }
-        var slot = SlotOf(receiver.Name);
-        await slot.WaitAsync(_stop.Token);
-        SendOutcome outcome;
-        try
-        {
-            parcel.Attempts++;
-            var attempt = parcel.Attempts;
-            var now = NowNs();
-            var noted = await NoteAsync(transaction => OutboxStore.Begin(transaction, notification.Key, attempt, now), receiver.Name);
-            Book.Set(notification, DeliveryState.Sending, attempt, "", parcel.Recorded);
-            _fault.BeforeSend();
-            var marks = new DeliveryMarks(attempt, !parcel.Recorded || !noted, parcel.InDoubt, parcel.DelayedSinceNs);
-            outcome = await SendAsync(integration, notification, marks);
-        }
-        finally
-        {
-            slot.Release();
-        }
-        return await FinishAsync(lane, parcel, outcome);
-    }
-
-    private async Task<SendOutcome> SendAsync(Integration integration, GroupNotification notification, DeliveryMarks marks)
+    private async Task<SendOutcome> SendAsync(OutboxAttempt attempt, DeliveryMarks marks)
     {
         try
         {
-            return await _client.SendAsync(integration, notification, marks, _stop.Token);
+            return await _client.SendAsync(attempt.Integration, attempt.Notification, marks, _stop.Token);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
@@ -326,102 +227,60 @@ internal sealed partial class OutboxWorker : IDisposable
         }
     }
 
-    /// <summary>Records an attempt. A record that breaks is not worth a message: it, and all behind it in its lane, go out without.</summary>
-    private async Task<bool> NoteAsync(Action<StateTransaction> work, string receiver)
+    private async Task FinishAsync(OutboxAttempt attempt, SendOutcome outcome)
+    {
+        var notification = attempt.Notification;
+        Task<bool> recorded;
+        var changes = new OutboxChanges();
+        lock (_gate)
+        {
+            outcome = _outbox.End(attempt, outcome, _time.Now(), _jitter(), changes);
+            recorded = RecordAsync(changes);
+        }
+        if (outcome.Verdict != SendVerdict.Sent)
+        {
+            LogNotSent(notification.Receiver, notification.Key, attempt.Number, outcome.Verdict, outcome.Detail);
+        }
+        if (!await recorded)
+        {
+            foreach (var key in changes.Settled)
+            {
+                await SpooledAsync(_spool.AppendSentAsync(key), key);
+            }
+        }
+    }
+
+    /// <summary>Records what the outbox decided. Called within the lock, so that all have the order of the decisions. A record that breaks is not worth a
+    /// message: it goes out without.</summary>
+    private async Task<bool> RecordAsync(OutboxChanges changes)
+    {
+        changes.Standings.ForEach(Book.Set);
+        var durable = await NoteAsync(changes);
+        foreach (var notification in changes.StandIns)
+        {
+            await EnqueueAsync(notification, durable);
+        }
+        return durable;
+    }
+
+    private async Task<bool> NoteAsync(OutboxChanges changes)
     {
         try
         {
-            return await _recorder.RecordAsync(work);
+            return changes.Refused.Count > 0 && Refused is { } refused ? await refused(changes.Refused, Put)
+                : changes.Records.Count == 0 || await _recorder.RecordAsync(Put);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
-            LogNotNoted(receiver, e);
+            LogNotNoted(e);
             return false;
         }
+
+        void Put(StateTransaction transaction) => changes.Records.ForEach(record => OutboxStore.Put(transaction, record));
     }
 
-    private async Task<TimeSpan> FinishAsync(Lane lane, Parcel parcel, SendOutcome outcome)
-    {
-        var notification = parcel.Notification;
-        var now = NowNs();
-        var again = outcome.Verdict is SendVerdict.Retry or SendVerdict.InDoubt;
-        if (again && now - notification.DecidedAtNs > GiveUpNs)
-        {
-            outcome = outcome with { Verdict = SendVerdict.Failed, Detail = $"given up after a day; last: {outcome.Detail}" };
-            again = false;
-        }
-        var state = again ? DeliveryState.Pending : outcome.Verdict == SendVerdict.Sent ? DeliveryState.Sent : DeliveryState.Failed;
-        parcel.InDoubt |= outcome.Verdict == SendVerdict.InDoubt;
-        if (!again)
-        {
-            // Before anything is written down, which may fail: what was sent must not be sent again for that.
-            lock (_gate)
-            {
-                lane.Parcels.Remove(parcel);
-            }
-        }
-        if (!parcel.Recorded && outcome.Verdict == SendVerdict.Sent)
-        {
-            await SpooledAsync(_spool.AppendSentAsync(notification.Key), notification.Key);
-        }
-        Book.Set(notification, state, parcel.Attempts, outcome.Detail, parcel.Recorded);
-        if (outcome.Verdict != SendVerdict.Sent)
-        {
-            LogNotSent(notification.Receiver, notification.Key, parcel.Attempts, outcome.Verdict, outcome.Detail);
-        }
-        var attempt = parcel.Attempts;
-        await NoteAsync(transaction => OutboxStore.End(transaction, notification.Key, attempt, now, outcome, state), notification.Receiver);
-        if (state == DeliveryState.Failed)
-        {
-            Refused?.Invoke(notification);
-        }
-        return again ? outcome.WaitAfter(attempt, _jitter()) : TimeSpan.Zero;
-    }
-
-    private async Task WaitAsync(Lane lane, TimeSpan wait)
-    {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        lock (_gate)
-        {
-            if (_stopping)
-            {
-                return;
-            }
-            lane.Wait = cancel;
-        }
-        try
-        {
-            await Task.Delay(wait, _time, cancel.Token);
-        }
-        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-        {
-            // Stopping: the lane looks up and ends.
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                lane.Wait = null;
-            }
-        }
-    }
-
-    private SemaphoreSlim SlotOf(string receiver)
-    {
-        lock (_gate)
-        {
-            if (!_slots.TryGetValue(receiver, out var slot))
-            {
-                _slots[receiver] = slot = new SemaphoreSlim(PerReceiver);
-            }
-            return slot;
-        }
-    }
-
-    private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "An attempt to tell {Receiver} could not be recorded, by a fault of this server.")]
-    private partial void LogNotNoted(string receiver, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "What became of messages could not be recorded, by a fault of this server.")]
+    private partial void LogNotNoted(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {Key} to {Receiver} was not delivered in attempt {Attempt}: {Verdict}: {Detail}")]
     private partial void LogNotSent(string receiver, string key, int attempt, SendVerdict verdict, string detail);

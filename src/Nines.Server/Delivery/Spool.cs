@@ -23,18 +23,14 @@ internal sealed class Spool : IDisposable
     private readonly FileStream? _file;
     private long _position;
 
-    private Spool(FileStream? file, List<GroupNotification> unsent, List<GroupNotification> sent)
+    private Spool(FileStream? file, SpoolContent content)
     {
         _file = file;
-        Unsent = unsent;
-        Sent = sent;
+        Content = content;
     }
 
-    /// <summary>Notifications found at start of which no delivery is known.</summary>
-    public IReadOnlyList<GroupNotification> Unsent { get; }
-
-    /// <summary>Notifications found at start that were delivered.</summary>
-    public IReadOnlyList<GroupNotification> Sent { get; }
+    /// <summary>What was found at start.</summary>
+    public SpoolContent Content { get; }
 
     /// <summary>How many records could not be written.</summary>
     public long Lost { get; private set; }
@@ -59,7 +55,7 @@ internal sealed class Spool : IDisposable
             var notifications = new Dictionary<string, GroupNotification>(StringComparer.Ordinal);
             var sent = new HashSet<string>(StringComparer.Ordinal);
             var position = Read(content, notifications, sent);
-            return new Spool(file, [.. notifications.Values.Where(n => !sent.Contains(n.Key))], [.. notifications.Values.Where(n => sent.Contains(n.Key))])
+            return new Spool(file, new(notifications, sent))
             {
                 _position = position,
             };
@@ -67,7 +63,7 @@ internal sealed class Spool : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             file?.Dispose();
-            return new Spool(null, [], []);
+            return new Spool(null, new(new Dictionary<string, GroupNotification>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal)));
         }
     }
 
@@ -75,7 +71,7 @@ internal sealed class Spool : IDisposable
     /// never.</summary>
     public Task AppendAsync(GroupNotification notification) => Queue(() => Append(OutboxStore.Serialize(notification)));
 
-    /// <summary>Appends that a notification was delivered.</summary>
+    /// <summary>Appends that a notification was delivered, or that a later one told the same.</summary>
     public Task AppendSentAsync(string key) => Queue(() => Append($"sent {key}"));
 
     /// <summary>Forgets everything: the store has it now.</summary>

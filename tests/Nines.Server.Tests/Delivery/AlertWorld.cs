@@ -52,9 +52,13 @@ internal sealed class AlertWorld : IAsyncDisposable
     {
         var world = new AlertWorld(Directory.CreateTempSubdirectory("nines-test-").FullName, new ManualTime(), beforeSend);
         await world.Door.StartAsync(TestContext.Current.CancellationToken);
-        world.Door.Apply(RoutingPlan.Of(receivers));
+        world.Apply(receivers);
         return world;
     }
+
+    /// <summary>Puts receivers in force, and who stands in for whom.</summary>
+    public void Apply(IReadOnlyList<DirectReceiver> receivers, params (string Receiver, Failover By)[] failovers) => Door.Apply(
+        RoutingPlan.Of(receivers) with { Failover = failovers.ToDictionary(f => f.Receiver, f => f.By, StringComparer.Ordinal) });
 
     /// <summary>What a kill -9 leaves on disk, started again. This world is left to itself.</summary>
     public async Task<AlertWorld> KillAndRestartAsync(IReadOnlyList<DirectReceiver> receivers, TimeSpan down = default)

@@ -9,7 +9,7 @@ public sealed partial class AlertBoard
     // As long as Alertmanager remembers what was told, at most.
     private const long NoticesKnownNs = 120L * 3600 * Second;
 
-    // A receiver that refuses for good is asked again after one interval, then after two, four, …, at most after an hour.
+    // A receiver that refuses for good is asked again after one interval, then after two, four, …, at most after an hour; of other alerts at once.
     private const long LongestRefusalNs = 3600 * Second;
 
     private readonly Dictionary<(string Receiver, string Kind, int Index, string GroupKey), Known> _notices = [];
@@ -24,7 +24,14 @@ public sealed partial class AlertBoard
         {
             return;
         }
-        known.Notice = (known.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None }) with { Sequence = refused.Sequence };
+        known.Refused = known.Notice.Firing;
+        var before = known.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None };
+        known.Notice = before with
+        {
+            Sequence = refused.Sequence,
+            // Who has a stand-in counts on it to hear of the end.
+            Open = Plan?.Failover.ContainsKey(refused.Receiver) == true ? before.Open.Concat(known.Notice.Open).ToHashSet() : before.Open,
+        };
         known.Before = null;
         known.Refusals++;
         known.RefusedNs = now.SteadyNs;
@@ -86,7 +93,8 @@ public sealed partial class AlertBoard
         var last = known?.Notice is { } notice && (notice.Open.Count > 0 || sinceNs < knownNs) ? notice : null;
         NoticeReason? reason = null;
         string? told = null;
-        var held = quiet is null || (known is not null && known.RefusesUntil(group.Route) > now.SteadyNs);
+        var held = quiet is null || (known is not null && known.RefusesUntil(group.Route) > now.SteadyNs
+            && alerts.TrueForAll(a => !a.State.Firing || quiet.Contains(a) || known.Refused.Contains(a.Fingerprint)));
         if (!held)
         {
             var heard = alerts.Where(a => a.State.Firing ? !quiet!.Contains(a)
@@ -138,7 +146,13 @@ public sealed partial class AlertBoard
             Resolved = resolved,
             Open = open,
         };
-        _notices[key] = new(notice, now.SteadyNs) { Before = last, Refusals = known?.Refusals ?? 0, RefusedNs = known?.RefusedNs ?? 0 };
+        _notices[key] = new(notice, now.SteadyNs)
+        {
+            Before = last,
+            Refusals = known?.Refusals ?? 0,
+            RefusedNs = known?.RefusedNs ?? 0,
+            Refused = known?.Refused ?? None,
+        };
         changes.Notices.RemoveAll(n => KeyOf(n) == key);
         changes.Notices.Add(notice);
         return notice;
@@ -171,6 +185,7 @@ public sealed partial class AlertBoard
             return;
         }
         var gone = alerts.Where(a => !a.State.Firing && !Waits(group, a, muted, now)).Select(a => a.Fingerprint).ToHashSet();
+        known.Refused = known.Refused.Except(gone).ToHashSet();
         if (gone.Overlaps(known.Notice.Firing) || gone.Overlaps(known.Notice.Open))
         {
             known.Notice = known.Notice with { Firing = known.Notice.Firing.Except(gone).ToHashSet(), Open = known.Notice.Open.Except(gone).ToHashSet() };
@@ -225,6 +240,9 @@ public sealed partial class AlertBoard
 
         /// <summary>How often in a row it refused for good.</summary>
         public int Refusals { get; set; }
+
+        /// <summary>The alerts whose beginning it refused last.</summary>
+        public IReadOnlySet<ulong> Refused { get; set; } = None;
 
         /// <summary>When it last did, on the steady clock.</summary>
         public long RefusedNs { get; set; }

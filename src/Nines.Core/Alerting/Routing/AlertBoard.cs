@@ -1,3 +1,4 @@
+using Nines.Core.Delivery;
 using Nines.Metrics;
 
 namespace Nines.Core.Alerting.Routing;
@@ -33,8 +34,8 @@ public sealed partial class AlertBoard
     public long NextNs => Math.Min(
         _deadlines.TryPeek(out _, out var deadline) ? deadline : long.MaxValue, _flushes.TryPeek(out _, out var flush) ? flush : long.MaxValue);
 
-    /// <summary>Takes over what an earlier process recorded. While this one was not there nobody could report: each alert gets a full timeout from now.
-    /// </summary>
+    /// <summary>Takes over what an earlier process recorded. While this one was not there nobody could report: each alert gets a full timeout from now, or
+    /// the time that its source gave it.</summary>
     public void Load(
         IEnumerable<(AlertState State, string Explanation)> alerts, IEnumerable<Silence> silences, IEnumerable<GroupNotice> notices, Moment now)
     {
@@ -45,7 +46,7 @@ public sealed partial class AlertBoard
             if (state.Firing)
             {
                 Firing++;
-                alert.DeadlineNs = now.SteadyNs + AlertMachine.ResolveTimeoutNs;
+                alert.DeadlineNs = Math.Max(now.SteadyNs + AlertMachine.ResolveTimeoutNs, state.EndIsTimeout ? 0 : now.SteadyOf(state.EndsAtNs));
                 _deadlines.Enqueue(alert, alert.DeadlineNs);
                 _graceUntilNs = now.SteadyNs + GraceNs;
             }
@@ -250,7 +251,7 @@ public sealed partial class AlertBoard
     {
         foreach (var route in Plan?.Roots.SelectMany(root => root.Match(alert.State.Labels)) ?? [])
         {
-            if (!Plan!.Receivers.ContainsKey(route.Receiver))
+            if (!Plan!.Receivers.ContainsKey(route.Receiver) || DeliveryTrouble.IsAbout(alert.State.Labels, route.Receiver))
             {
                 continue;
             }

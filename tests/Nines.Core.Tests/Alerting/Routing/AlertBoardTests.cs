@@ -145,6 +145,43 @@ public sealed class AlertBoardTests
     }
 
     [Fact]
+    public void Refusal_HoldsNoOtherAlertBackNorTheNextStretch()
+    {
+        Apply("group_wait: 1s, group_interval: 10s");
+        At(0, () => Post("A"));
+        foreach (var second in (int[])[2, 12])
+        {
+            At(second, () => _board.Undo(_sent[^1], Now, _recorded));
+        }
+        At(13, () => Post("B"));
+        At(22, () => _board.Undo(_sent[^1], Now, _recorded));
+        At(23, () => Post("A", ends: 23));
+        At(32, () => Post("A"));
+        To(45).ShouldBe(["1 d A", "11 d A", "21 d AB", "41 d AB"]);
+    }
+
+    [Fact]
+    public void Restart_KeepsTheEndThatASourceGave()
+    {
+        Apply("group_wait: 1s, group_interval: 10s");
+        At(0, () => _board.Receive([Alert("A", 0, 0) with { EndsAtNs = _wall + 600 * Second }], Now, 100, _recorded));
+        To(5).ShouldBe(["1 d A"]);
+        var after = Restarted();
+        after.Apply("group_wait: 1s, group_interval: 10s");
+        after.To(580).ShouldBeEmpty();
+        after.To(620).ShouldBe(["606 d a"], "5 s of steady time passed before the restart, 1 s for the group");
+    }
+
+    [Fact]
+    public void Trouble_OfAReceiverIsNotToldToItself()
+    {
+        Apply("group_wait: 1s, group_interval: 10s");
+        At(0, () => _board.Receive([DeliveryTrouble.Alert("d", _wall, 0), DeliveryTrouble.Alert("e", _wall, 0)], Now, 100, _recorded));
+        To(5);
+        _sent.ShouldHaveSingleItem().Alerts.ShouldHaveSingleItem().Labels["receiver"].ShouldBe("e");
+    }
+
+    [Fact]
     public void RefusedEnd_IsToldWhenTheReceiverTakesItAgain()
     {
         Apply("group_wait: 1s, group_interval: 10s");
