@@ -21,13 +21,13 @@ public sealed class RespondTests
         await using var server = await RunningServer.StartAsync(Files(sink.Address));
         using var client = await server.ClientAsync(Role.Admin);
 
-        var answer = await TryAsync(client, "severity=critical alertname=Down cluster=eu");
+        var answer = await TryAsync(client, "severity=page alertname=Down cluster=eu");
         answer.Receivers.ShouldBe(["direct", "pager"]);
         answer.Routes.Select(r => $"{r.Receiver} {r.Fate}").ShouldBe(["direct takes", "chat passes", "pager takes", "database differs"]);
         answer.Routes[^1].Why.ShouldBe("service=~\"mysql|postgres\" does not hold: the alert has no service");
         answer.Tellings.ShouldAllBe(t => t.ToldAt == answer.At && t.Quiet == null);
 
-        (await client.PostAsJsonAsync("/api/v2/alerts", new[] { new { labels = new { severity = "critical", alertname = "Down", cluster = "eu" } } }, Stop)).EnsureSuccessStatusCode();
+        (await client.PostAsJsonAsync("/api/v2/alerts", new[] { new { labels = new { severity = "page", alertname = "Down", cluster = "eu" } } }, Stop)).EnsureSuccessStatusCode();
         string[] told = [await ReceiverAsync(sink), await ReceiverAsync(sink)];
         told.Order().ShouldBe(["direct", "pager"]);
 
@@ -121,7 +121,7 @@ public sealed class RespondTests
             spec:
               receivers:
                 - name: direct
-                  severities: [critical]
+                  severities: [page]
                   webhook: {url: "{{sink}}direct"}
             """,
         ["alertmanager.yml"] = $$$"""
@@ -129,10 +129,10 @@ public sealed class RespondTests
               receiver: chat
               group_wait: 30s
               routes:
-              - {receiver: pager, matchers: ['severity="critical"'], group_by: [alertname], group_wait: 0s}
+              - {receiver: pager, matchers: ['severity="page"'], group_by: [alertname], group_wait: 0s}
               - {receiver: database, matchers: ['service=~"mysql|postgres"'], mute_time_intervals: [weekend]}
             inhibit_rules:
-            - {source_matchers: ['severity="critical"'], target_matchers: ['severity="ticket"'], equal: [cluster]}
+            - {source_matchers: ['severity="page"'], target_matchers: ['severity="ticket"'], equal: [cluster]}
             receivers:
             - {name: chat}
             - {name: pager, webhook_configs: [{url: '{{{sink}}}pager'}]}
