@@ -136,6 +136,8 @@ public static class NinesApp
         var pages = app.MapGroup("").WithMetadata(new ResourceAssetCollection(assets)).ExcludeFromDescription();
         pages.MapObjectivePages();
         pages.MapExplorePages();
+        pages.MapAlertingPages();
+        pages.MapDeliveryPages();
         pages.MapWorkspacePages();
         pages.MapAccess();
         pages.MapGet("/stream", (EventStream stream, IHostApplicationLifetime lifetime, HttpContext context) =>
@@ -149,6 +151,7 @@ public static class NinesApp
         app.MapSources();
         app.MapWorkspace();
         app.MapAlerting();
+        app.MapDeliveries();
         app.MapTelemetry();
         app.MapHealth(app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         app.MapOpenApi();

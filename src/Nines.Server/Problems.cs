@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Nines.Server;
@@ -13,6 +14,16 @@ internal static class Problems
         problem.Extensions["code"] = code;
         problem.Extensions["hint"] = hint;
         return TypedResults.Problem(problem).ExecuteAsync(context);
+    }
+
+    /// <summary>The answer to a request of which a field cannot be read.</summary>
+    public static ProblemHttpResult Unreadable(string field, string hint)
+    {
+        var problem = new ProblemDetails { Status = StatusCodes.Status400BadRequest, Title = Title(StatusCodes.Status400BadRequest) };
+        problem.Extensions["code"] = "unreadable";
+        problem.Extensions["field"] = field;
+        problem.Extensions["hint"] = hint;
+        return TypedResults.Problem(problem);
     }
 
     private static string Title(int status) => status switch

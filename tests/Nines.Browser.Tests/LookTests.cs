@@ -29,6 +29,24 @@ public sealed class LookTests(Chromium chromium)
     }
 
     [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Pages_OfRoutesMessagesAndRules_AreAccessible(int width, bool dark)
+    {
+        await using var respond = await RespondSite.StartAsync();
+        var page = await respond.Site.OpenAsync(chromium, "/", width, dark);
+        foreach (var (name, path) in ((string, string)[])
+            [("routing", "/routing"), ("routing-told", "/routing?alert=severity%3Dcritical%20service%3Dmysql%20alertname%3DSlow&at=2026-11-21%2010%3A00"),
+             ("routing-quiet", "/routing?alert=severity%3Dwarning%20cluster%3Deu"), ("routing-wrong", "/routing?alert=severity%3D~critical&at=soon"),
+             ("deliveries", "/deliveries"), ("deliveries-none", "/deliveries?receiver=team-chat&since=soon"), ("rules", "/rules")])
+        {
+            await LookAsync(page, name, path, width, dark);
+        }
+        await page.GotoAsync("/deliveries?state=failed");
+        var key = (await page.Locator("tbody th a").First.GetAttributeAsync("href"))!;
+        await LookAsync(page, "delivery", key, width, dark);
+    }
+
+    [Theory]
     [InlineData(1440, false)]
     [InlineData(375, true)]
     public async Task Pages_EmptyFreshAndBroken_AreAccessible(int width, bool dark)
@@ -42,6 +60,9 @@ public sealed class LookTests(Chromium chromium)
             await LookAsync(page, "empty-services", "/services", width, dark);
             await LookAsync(page, "empty-adjustments", "/adjustments", width, dark);
             await LookAsync(page, "empty-sources", "/sources", width, dark);
+            await LookAsync(page, "empty-routing", "/routing", width, dark);
+            await LookAsync(page, "empty-deliveries", "/deliveries", width, dark);
+            await LookAsync(page, "empty-rules", "/rules", width, dark);
             await LookAsync(page, "not-found", "/nothing/here", width, dark);
         }
         await using var broken = await Site.StartAsync(PlayedReports.Fresh(), true, ("shop.yaml", Broken));

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Nines.Core.Alerting;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.Server;
@@ -52,6 +53,20 @@ internal sealed class Site : IAsyncDisposable
         using var append = _app.Services.GetRequiredService<ISampleSink>().Begin();
         samples(append);
         append.Commit();
+    }
+
+    /// <summary>Posts alerts, as a program that watches would.</summary>
+    public Task PostAsync(params PostedAlert[] alerts) => _app.Services.GetRequiredService<IAlertDoor>().PostAsync(alerts, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until the alerts and their messages are as wanted; fails after 10 s.</summary>
+    public async Task UntilAlertsAsync(Func<IReadOnlyList<AlertReport>, bool> reached)
+    {
+        var reports = _app.Services.GetRequiredService<IAlertReports>();
+        for (var i = 0; !reached(reports.All()); i++)
+        {
+            i.ShouldBeLessThan(400, "the alerts did not come that far");
+            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
     }
 
     public Task<string?> SetupLinkAsync() => _app.Services.GetRequiredService<FirstAdmin>().LinkAsync(Address, TestContext.Current.CancellationToken);

@@ -4,7 +4,6 @@ using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Core.Workspace.Alertmanager;
 using Nines.Metrics;
-using Nines.PromQL;
 using Nines.Server.Workspace;
 using NodaTime;
 using Route = Nines.Core.Alerting.Routing.Route;
@@ -71,9 +70,8 @@ internal static class RoutesVerb
             }
             foreach (var route in config.Root.All())
             {
-                var matchers = route.Path.Count == 0 ? "all alerts" : MatcherText.Print(route.Matchers);
                 var indent = new string(' ', route.Path.Count * 2);
-                output.WriteLine($"{indent}{matchers} → {route.Receiver}{(route.Continue ? ", and on" : "")}  ({Timers(route)})");
+                output.WriteLine($"{indent}{RouteText.Matchers(route)} → {route.Receiver}{(route.Continue ? ", and on" : "")}  ({RouteText.Timers(route)})");
             }
             return ExitCode.Ok;
         });
@@ -111,13 +109,14 @@ internal static class RoutesVerb
             }
             var alert = Labels.Of(pairs.Where(p => p[1].Trim('"').Length > 0).Select(p => (p[0], p[1].Trim('"'))));
             var now = ns == 0 ? SystemClock.Instance.GetCurrentInstant() : Instant.FromUnixTimeTicks(ns / 100);
-            var hits = config.Root.Match(alert).Select(r => RouteHit.Of(r, alert, now)).ToList();
+            var trials = RouteTrial.Of(config.Root, alert);
+            var hits = trials.Where(t => t.Fate == RouteFate.Takes).Select(t => RouteHit.Of(t.Route, alert, now)).ToList();
             var receivers = string.Join(',', hits.Select(h => h.Receiver));
             var ok = parse.GetValue(expected) is not { } wanted || wanted == receivers;
             var output = parse.InvocationConfiguration.Output;
             if (parse.GetValue(format) == "json")
             {
-                Output.Json(output, new RouteTestResult(ok, hits), CliJson.Readable.RouteTestResult);
+                Output.Json(output, new RouteTestResult(ok, hits, [.. trials.Where(t => t.Fate != RouteFate.Takes).Select(t => RouteMiss.Of(t, alert))]), CliJson.Readable.RouteTestResult);
                 return ok ? ExitCode.Ok : ExitCode.Problems;
             }
             foreach (var hit in hits)
@@ -128,11 +127,6 @@ internal static class RoutesVerb
         });
         return command;
     }
-
-    internal static string Timers(Route route) =>
-        $"by {(route.GroupByAll ? "all labels" : route.GroupBy.Count == 0 ? "nothing" : string.Join(' ', route.GroupBy))}, "
-        + $"wait {Durations.Format(route.GroupWaitMs)}, news every {Durations.Format(route.GroupIntervalMs)}, "
-        + $"repeat {Durations.Format(route.RepeatIntervalMs)}";
 
     private static Argument<string> File() => new("FILE") { Description = "Alertmanager's configuration file." };
 
@@ -175,7 +169,20 @@ public sealed record RouteTree(
 /// <summary>What <c>nines routes test --format json</c> answers.</summary>
 /// <param name="Ok">Whether the receivers are the expected ones.</param>
 /// <param name="Routes">The routes that the alert takes, in order.</param>
-public sealed record RouteTestResult(bool Ok, IReadOnlyList<RouteHit> Routes);
+/// <param name="Others">The routes that it does not take, in order, and why.</param>
+public sealed record RouteTestResult(bool Ok, IReadOnlyList<RouteHit> Routes, IReadOnlyList<RouteMiss> Others);
+
+/// <summary>A route that an alert does not take.</summary>
+/// <param name="Receiver">Who is not told.</param>
+/// <param name="Key">The matchers on the way to the route.</param>
+/// <param name="Why">Why.</param>
+/// <param name="Position">Where the route is declared.</param>
+public sealed record RouteMiss(string Receiver, string Key, string Why, string Position)
+{
+    /// <summary>The miss of a trial.</summary>
+    public static RouteMiss Of(RouteTrial trial, Labels alert) =>
+        new(trial.Route.Receiver, trial.Route.Key, RouteText.Why(trial, alert), trial.Route.Position.ToString());
+}
 
 /// <summary>A route that an alert takes.</summary>
 /// <param name="Receiver">Who is told.</param>
@@ -187,11 +194,6 @@ public sealed record RouteTestResult(bool Ok, IReadOnlyList<RouteHit> Routes);
 public sealed record RouteHit(string Receiver, string Key, string GroupKey, string Timers, string? Quiet, string Position)
 {
     /// <summary>The hit of a route.</summary>
-    public static RouteHit Of(Route route, Labels alert, Instant now)
-    {
-        var quiet = route.MutedIn.FirstOrDefault(i => i.Contains(now)) is { } muted ? $"muted in {muted.Name}"
-            : route.ActiveIn.Count > 0 && !route.ActiveIn.Any(i => i.Contains(now))
-                ? $"active only in {string.Join(", ", route.ActiveIn.Select(i => i.Name))}" : null;
-        return new(route.Receiver, route.Key, $"{route.Key}:{route.GroupOf(alert)}", RoutesVerb.Timers(route), quiet, route.Position.ToString());
-    }
+    public static RouteHit Of(Route route, Labels alert, Instant now) =>
+        new(route.Receiver, route.Key, $"{route.Key}:{route.GroupOf(alert)}", RouteText.Timers(route), RouteText.Quiet(route, now), route.Position.ToString());
 }

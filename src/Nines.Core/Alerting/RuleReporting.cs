@@ -25,8 +25,9 @@ public static class RuleReporting
             rule.KeepFiringForMs / 1000d, Written(rule.Labels), Written(rule.Annotations), alerts,
             alerts.Select(a => a.State).DefaultIfEmpty(RuleAlertState.Inactive).Max(),
             status.EvaluatedAtMs == 0 ? RuleHealth.Unknown : status.Error is null ? RuleHealth.Ok : RuleHealth.Error, status.Error ?? "",
-            status.EvaluatedAtMs == 0 ? null : status.EvaluatedAtMs, status.TookSeconds);
+            status.EvaluatedAtMs == 0 ? null : status.EvaluatedAtMs, status.TookSeconds) { Position = rule.Position };
     }
 
-    private static Labels Written(IReadOnlyList<RuleText> texts) => Labels.Of(texts.Select(t => (t.Name, t.Text)));
+    /// <summary>Labels or annotations as written, templates not filled in.</summary>
+    public static Labels Written(IReadOnlyList<RuleText> texts) => Labels.Of(texts.Select(t => (t.Name, t.Text)));
 }

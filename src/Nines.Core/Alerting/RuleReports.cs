@@ -59,7 +59,11 @@ public sealed record RuleAlertReport(
 /// <param name="EvaluationSeconds">How long the last evaluation took.</param>
 public sealed record RuleReport(
     RuleKind Kind, string Name, string Query, double DurationSeconds, double KeepFiringForSeconds, Labels Labels, Labels Annotations,
-    IReadOnlyList<RuleAlertReport> Alerts, RuleAlertState State, RuleHealth Health, string LastError, long? LastEvaluationMs, double EvaluationSeconds);
+    IReadOnlyList<RuleAlertReport> Alerts, RuleAlertState State, RuleHealth Health, string LastError, long? LastEvaluationMs, double EvaluationSeconds)
+{
+    /// <summary>Where it is declared.</summary>
+    public SourcePosition Position { get; init; }
+}
 
 /// <summary>A group of rules and how it does.</summary>
 /// <param name="Name">Its name, unique within its file.</param>

@@ -28,6 +28,8 @@ internal static class AlertingRoom
     public static IServiceCollection AddAlerting(this IServiceCollection services, Uri publicUrl)
     {
         services.AddAlertDoor().AddAlertmanagerApi();
+        services.AddSingleton<RouteSimulator>();
+        services.AddSingleton<RuleHistoryStore>();
         services.AddSingleton(provider => new RuleWorker(
             provider.GetRequiredService<ISeriesSource>(), provider.GetRequiredService<ISampleSink>(), provider.GetRequiredService<IAlertDoor>(),
             provider.GetRequiredService<IAlertReports>(), publicUrl, provider.GetRequiredService<TimeProvider>(),
@@ -46,10 +48,19 @@ internal static class AlertingRoom
         return services;
     }
 
-    /// <summary>Maps <c>GET /nines/v1/alerts</c> and Alertmanager's API v2. Who may call them is for the caller to say.</summary>
+    /// <summary>Maps <c>/routing</c> and <c>/rules</c>.</summary>
+    public static void MapAlertingPages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapRoutingPages();
+        pages.MapRulePages();
+    }
+
+    /// <summary>Maps <c>GET /nines/v1/alerts</c>, <c>GET /nines/v1/routes/test</c> and Alertmanager's API v2. Who may call them is for the caller to
+    /// say.</summary>
     public static IEndpointRouteBuilder MapAlerting(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("ListAlerts");
+        routes.MapRouteTest();
         routes.MapAlertmanagerApi();
         return routes;
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Nines.Core.Delivery;
 using Nines.Server.Delivery.Integrations;
 using Nines.Server.State;
 
@@ -14,6 +15,8 @@ internal static class DeliveryRoom
     {
         services.AddSingleton(provider => new IntegrationClient(
             options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IoTime>(), new MessageMemory()));
+        services.AddSingleton<IMessagePreviews, MessagePreviews>();
+        services.AddSingleton<DeliveryLedger>();
         services.AddSingleton(provider => Spool.Open(provider.GetRequiredService<DataDirectory>().SpoolDirectory));
         services.AddSingleton(provider => new OutboxWorker(
             provider.GetRequiredService<DurableRecorder>(),

@@ -223,7 +223,7 @@ public sealed partial class AlertBoard
     private static (string, string, int, string) KeyOf(GroupNotice notice) => (notice.Receiver, notice.Kind, notice.Index, notice.GroupKey);
 
     /// <summary>Alertmanager's order within a group: by job, by instance, by all labels.</summary>
-    private static readonly Comparer<Labels> AlertOrder = Comparer<Labels>.Create(static (a, b) =>
+    internal static readonly Comparer<Labels> AlertOrder = Comparer<Labels>.Create(static (a, b) =>
         string.CompareOrdinal(a["job"], b["job"]) is not 0 and var byJob ? byJob
         : string.CompareOrdinal(a["instance"], b["instance"]) is not 0 and var byInstance ? byInstance
         : Labels.Compare(a, b));

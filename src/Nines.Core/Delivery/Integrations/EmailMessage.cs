@@ -16,6 +16,12 @@ public sealed record EmailMessage(string From, IReadOnlyList<string> To, byte[] 
     private const int MaxSubject = 400;
     private const int MaxText = 100_000;
 
+    /// <summary>The subject as people read it.</summary>
+    public string Subject { get; init; } = "";
+
+    /// <summary>The text as people read it where HTML is not shown.</summary>
+    public string Text { get; init; } = "";
+
     private static readonly OffsetDateTimePattern Date = OffsetDateTimePattern.CreateWithInvariantCulture("ddd, dd MMM uuuu HH:mm:ss '+0000'");
 
     /// <summary>The mail.</summary>
@@ -42,7 +48,7 @@ public sealed record EmailMessage(string From, IReadOnlyList<string> To, byte[] 
             message.Append(QuotedPrintable(part)).Append("\r\n");
         }
         message.Append($"--{boundary}--\r\n");
-        return new EmailMessage(from[0].Address, to, Encoding.ASCII.GetBytes(message.ToString()));
+        return new EmailMessage(from[0].Address, to, Encoding.ASCII.GetBytes(message.ToString())) { Subject = headers["Subject"], Text = text };
     }
 
     /// <summary>The addresses of a list such as <c>Ops &lt;ops@example.org&gt;, b@example.org</c>.</summary>

@@ -28,6 +28,33 @@ internal static partial class RuleLint
         }
     }
 
+    /// <summary>Rules that wake people: each says what to do, and which promise it protects.</summary>
+    /// <param name="groups">The rules.</param>
+    /// <param name="objectives">Keys of the workspace's objectives.</param>
+    public static IEnumerable<Problem> Pages(IEnumerable<RuleGroup> groups, IReadOnlyCollection<string> objectives)
+    {
+        var rules = groups.SelectMany(g => g.Rules).Where(r => r.Alerts).ToList();
+        var someHaveRunbooks = rules.Exists(HasRunbook);
+        foreach (var (rule, labels, annotations) in rules.Select(r => (r, RuleReporting.Written(r.Labels), RuleReporting.Written(r.Annotations))))
+        {
+            // Where others have one, the lack of it is told of every rule already.
+            if (!someHaveRunbooks && RulePolicy.LacksRunbook(labels, annotations))
+            {
+                yield return WorkspaceLint.Finding(rule.Position, "no-runbook", $"{rule.Name} has the severity {labels["severity"]} and no runbook_url",
+                    "whoever it wakes needs to know what to do: add the annotation runbook_url");
+            }
+            if (RulePolicy.LacksObjective(labels, annotations, objectives))
+            {
+                yield return WorkspaceLint.Finding(rule.Position, "page-without-objective",
+                    RulePolicy.ObjectiveOf(labels, annotations) is { Length: > 0 } named
+                        ? $"{rule.Name} has the severity {labels["severity"]} and names the objective {named}, which is not declared here"
+                        : $"{rule.Name} has the severity {labels["severity"]} and names no objective: it wakes people for a cause, "
+                        + "not for a promise that breaks",
+                    $"add the annotation objective: SERVICE/SLO, or {RulePolicy.Exception}: \"why\"; or lower the severity and let the objective's burn page");
+            }
+        }
+    }
+
     /// <summary>One metric whose answers are told apart by two labels: one of them selects nothing, and an empty result never fires.</summary>
     public static IEnumerable<Problem> StatusLabels(IEnumerable<RuleGroup> groups)
     {
@@ -186,7 +213,7 @@ internal static partial class RuleLint
     private static bool UpIsZero(Expr expr) => expr.WithParts().Any(p => p is BinaryExpr { Op: "==" } binary
         && binary.Left.Bare() is VectorSelector { Name: "up" } && binary.Right.Bare() is NumberLiteral { Value: 0 });
 
-    private static bool HasRunbook(Rule rule) => rule.Annotations.Any(a => a.Name.StartsWith("runbook", StringComparison.Ordinal));
+    private static bool HasRunbook(Rule rule) => RulePolicy.HasRunbook(RuleReporting.Written(rule.Annotations));
 
     [GeneratedRegex(@"(?i)\bbudget\b.{0,40}\bconsumed\b", RegexOptions.NonBacktracking)]
     private static partial Regex SaysConsumed();

@@ -10,6 +10,7 @@ internal static class WorkspaceLint
     public static IEnumerable<Problem> Check(WorkspaceModel model) =>
     [
         .. RuleLint.Check(model.RuleGroups, [.. model.Objectives.Select(o => o.Windows[0])]), .. RuleLint.StatusLabels(model.RuleGroups),
+        .. RuleLint.Pages(model.RuleGroups, [.. model.Objectives.Select(o => o.Key)]),
         .. ObjectiveLint.Check(model),
     ];
 

@@ -13,7 +13,6 @@ internal sealed class IntegrationClient : IDisposable
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time;
-    private readonly string _externalUrl;
     private readonly HttpClients _clients;
     private readonly HttpSender _http;
     private readonly SmtpSender _smtp;
@@ -23,12 +22,15 @@ internal sealed class IntegrationClient : IDisposable
     public IntegrationClient(NinesOptions options, TimeProvider time, IoTime io, IMessageMemory memory)
     {
         _time = time;
-        _externalUrl = (options.PublicUrl?.ToString() ?? options.Listen).TrimEnd('/');
+        ExternalUrl = (options.PublicUrl?.ToString() ?? options.Listen).TrimEnd('/');
         _clients = new HttpClients(time);
         _http = new HttpSender(_clients, new HttpAuthorization(_clients, time), time, io);
         _smtp = new SmtpSender(io);
         _slack = new SlackBot(memory);
     }
+
+    /// <summary>The address people reach this server at, without a slash at its end.</summary>
+    public string ExternalUrl { get; }
 
     /// <summary>The templates of the configuration in force.</summary>
     public NotificationTemplates Templates
@@ -46,7 +48,7 @@ internal sealed class IntegrationClient : IDisposable
         var secrets = new OpenedSecrets();
         try
         {
-            var scope = new MessageScope(integration, notification, marks, _templates, _externalUrl, name => secrets.Open(integration.Settings, name));
+            var scope = new MessageScope(integration, notification, marks, _templates, ExternalUrl, name => secrets.Open(integration.Settings, name));
             return await SendAsync(scope, secrets, cancellation);
         }
         catch (SecretMissingException e)
@@ -80,7 +82,7 @@ internal sealed class IntegrationClient : IDisposable
         {
             return await _slack.SendAsync(scope, post, Send, cancellation);
         }
-        var message = Message(scope);
+        var message = IntegrationMessage.Of(scope, _time.GetUtcNow().ToUnixTimeSeconds());
         var answer = await Send(message);
         if (message.Fallback is { } plainer && answer.Outcome.Verdict == SendVerdict.Failed
             && answer.Body.Contains(message.FallsBackOn, StringComparison.OrdinalIgnoreCase))
@@ -89,17 +91,6 @@ internal sealed class IntegrationClient : IDisposable
         }
         return answer.Outcome;
     }
-
-    private HttpMessage Message(MessageScope scope) => scope.Integration.Kind switch
-    {
-        "webhook" => WebhookMessage.Of(scope, _time.GetUtcNow().ToUnixTimeSeconds()),
-        "telegram" => TelegramCalls.Of(scope),
-        "slack" => SlackMessage.OfWebhook(scope),
-        "pagerduty" => PagerDutyEvent.Of(scope),
-        "http" => HttpPresets.Own(scope.Integration.Settings).Of(scope),
-        var kind => HttpPresets.All.TryGetValue(kind, out var preset) ? preset.Of(scope)
-            : throw new MessageException($"receivers of kind {kind} cannot be sent to"),
-    };
 
     private static TimeSpan TimeoutOf(Settings settings) =>
         settings.Number("timeout") is { } ms and > 0 ? TimeSpan.FromMilliseconds(Math.Min(ms, 600_000)) : Timeout;

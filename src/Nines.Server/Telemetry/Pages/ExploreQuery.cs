@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using Nines.PromQL;
+using Nines.Server.Web;
 
 namespace Nines.Server.Telemetry.Pages;
 
@@ -23,9 +23,6 @@ public sealed record ExploreQuery(string Expr, long RangeMs, long? EndMs, bool T
 
     private static readonly long[] Steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800];
 
-    private static readonly string[] Times =
-        ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
-
     /// <summary>What is wrong with the range, or null.</summary>
     public string? RangeProblem { get; init; }
 
@@ -39,7 +36,7 @@ public sealed record ExploreQuery(string Expr, long RangeMs, long? EndMs, bool T
     public string RangeText => Durations.Format(RangeMs);
 
     /// <summary>The end as people write it, in UTC; empty for now.</summary>
-    public string EndText => EndMs is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString(Times[0], CultureInfo.InvariantCulture) : "";
+    public string EndText => EndMs is { } ms ? UtcText.Of(ms) : "";
 
     /// <summary>The address of this query.</summary>
     public string Url
@@ -68,29 +65,14 @@ public sealed record ExploreQuery(string Expr, long RangeMs, long? EndMs, bool T
         var rangeProblem = range.Length == 0 || (Durations.TryParseMs(duration, out rangeMs) && rangeMs is >= Shortest and <= Longest) ? null
             : $"“{Short(range)}” is no range from 10s to 366d. Write it as 15m, 6h or 7d.";
         var timeMs = 0L;
-        var endProblem = end.Length == 0 || TryTime(end, out timeMs) ? null
-            : $"“{Short(end)}” is no time. Write it in UTC as 2026-03-12 03:14, or as seconds since 1970.";
+        var endProblem = end.Length == 0 || UtcText.TryParse(end, out timeMs) ? null
+            : $"“{Short(end)}” is no time. {UtcText.Hint}";
         return new(parameter(prefix + "expr")?.ReplaceLineEndings("\n").Trim() ?? "", rangeProblem is null ? rangeMs : Hour,
             end.Length > 0 && endProblem is null ? timeMs : null, Value("tab", "tab") is "1" or "table")
         {
             RangeProblem = rangeProblem,
             EndProblem = endProblem,
         };
-    }
-
-    private static bool TryTime(string text, out long ms)
-    {
-        ms = 0;
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if (DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, Utc, out var time))
-        {
-            ms = time.ToUnixTimeMilliseconds();
-        }
-        else if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 1e11)
-        {
-            ms = (long)(seconds * 1000);
-        }
-        return ms > Longest && ms < 4_102_444_800_000;
     }
 
     private static string Short(string text) => text.Length > 40 ? text[..40] + "…" : text;

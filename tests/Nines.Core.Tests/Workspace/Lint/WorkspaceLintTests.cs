@@ -20,10 +20,13 @@ public sealed class WorkspaceLintTests
         [
             "194 factor-of-thirty-days",    // E-05
             "194 hard-coded-burn",          // E-18
+            "194 page-without-objective",
             "194 single-window",            // E-18
+            "208 page-without-objective",   // E-30
             "208 up-is-not-absent",         // E-22
             "218 no-runbook",               // E-31
             "218 percentile",               // E-16, E-29
+            "230 page-without-objective",   // E-30
         ]);
 
     [Fact]
@@ -35,8 +38,38 @@ public sealed class WorkspaceLintTests
             "140 nan-never-fires",          // E-19
             "140 value-is-not-the-budget",  // E-20
             "151 nan-never-fires",          // E-19
+            "151 no-runbook",
+            "151 page-without-objective",
             "151 value-is-not-the-budget",  // E-20
         ]);
+
+    [Theory]
+    [InlineData("severity: page", "", "no-runbook page-without-objective")]                                    // E-30, RTE-02
+    [InlineData("severity: critical", "", "no-runbook page-without-objective")]
+    [InlineData("severity: ticket", "", "")]
+    [InlineData("severity: page", "runbook_url: r", "page-without-objective")]
+    [InlineData("severity: page", "runbook_url: r, objective: shop/a", "")]
+    [InlineData("severity: page", "runbook_url: r, objective: shop/b", "page-without-objective")]
+    [InlineData("severity: page", "runbook_url: r, nines_page_exception: the disk is gone by morning", "")]
+    [InlineData("severity: page, sloth_slo: a", "runbook_url: r", "")]
+    public void Check_RulesThatWakePeople_SayWhatToDoAndForWhichPromise(string labels, string annotations, string codes) =>
+        Codes(Service + Slo("a", "0.999", "bad", "r_total{code=~\"5..\"}") + $$"""
+            ---
+            groups:
+              - name: g
+                rules:
+                  - { alert: Full, expr: disk > 9, labels: { {{labels}} }, annotations: { {{annotations}} } }
+
+            """).ShouldBe(codes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    [Fact]
+    public void Check_APageWithoutARunbookBesideOthersWithOne_IsToldOnce() => Codes("""
+        groups:
+          - name: g
+            rules:
+              - { alert: A, expr: disk > 9, labels: { severity: page }, annotations: { nines_page_exception: why } }
+              - { alert: B, expr: disk > 8, labels: { severity: ticket }, annotations: { runbook_url: r } }
+        """).ShouldBe(["no-runbook"]);
 
     [Fact]
     public void Check_AnAverageWrittenAsSumOverCount_IsOne() => Codes("""
