@@ -74,7 +74,7 @@ public static class AlertmanagerApp
         services.AddSingleton(options);
         services.AddSingleton(server);
         services.AddState(server);
-        services.AddDelivery(server);
+        services.AddDelivery(server, hasPages: false);
         services.AddAlertDoor();
         services.AddAlertmanagerApi(options.Matchers, options.ClusterAddress);
         services.AddSingleton<SelfTelemetry>();

@@ -74,7 +74,7 @@ public static class NinesApp
         services.AddSingleton<KnownServices>(s => () => s.GetRequiredService<WorkspaceWatcher>().State.Model.Services);
         services.AddSingleton<KnownActors>(s => cancellation => s.GetRequiredService<Accounts>().NamesAsync(cancellation));
         services.AddTelemetry(options);
-        services.AddDelivery(options);
+        services.AddDelivery(options, hasPages: true);
         services.AddAlerting(publicUrl);
         services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
         services.AddWorkspace(options);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Objectives;
 using Nines.Core.Telemetry;
 using Nines.Server.Objectives;
@@ -16,6 +17,8 @@ internal static class ServerOverview
 {
     public static void AddOverviews(this IServiceCollection services)
     {
+        services.AddSingleton(s => new Calling(
+            s.GetRequiredService<IAlertReports>(), s.GetRequiredService<IAlertRouting>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ShellSource(() => Shell(s)));
         services.AddSingleton(s => new HealthSource(() => Checks(s)));
     }
@@ -25,9 +28,9 @@ internal static class ServerOverview
         var workspace = services.GetRequiredService<WorkspaceWatcher>().State;
         var ledger = services.GetRequiredService<LedgerEngine>();
         var recorder = services.GetRequiredService<DurableRecorder>();
-        var firing = services.GetRequiredService<IAlertReports>().Firing();
+        var (firing, paging) = services.GetRequiredService<Calling>().Count();
         return new ShellModel(
-            workspace.Model.Objectives.Count, firing.Count, firing.Any(a => a.Labels["severity"] == "page"), workspace.Problems.Count, workspace.Pending,
+            workspace.Model.Objectives.Count, firing, paging, workspace.Problems.Count, workspace.Pending,
             ledger.ClosedMinute is > 0 and var minute ? minute * LedgerTime.MinuteMs : null, null,
             recorder.Refusing ? recorder.Reason : ledger.StoreFailure);
     }
@@ -75,4 +78,23 @@ internal static class ServerOverview
             IReadOnlyList<string> affected) =>
         new(component, measurement, type, good ? HealthStatus.Pass : @class == HealthClass.Soft ? HealthStatus.Warn : HealthStatus.Fail, @class,
             value, unit, good ? "" : output, good ? [] : affected);
+
+    /// <summary>How many alerts call for somebody: what is kept quiet does not. Every page asks, and asking holds up the door, so it is worked out again only
+    /// when something changed or a second is over.</summary>
+    private sealed class Calling(IAlertReports reports, IAlertRouting routing, TimeProvider time)
+    {
+        private volatile Tuple<long, long, int, bool> _last = Tuple.Create(-1L, -1L, 0, false);
+
+        public (int Firing, bool Paging) Count()
+        {
+            var (version, second) = (reports.Version, time.GetUtcNow().ToUnixTimeSeconds());
+            var last = _last;
+            if (last.Item1 != version || last.Item2 != second)
+            {
+                var firing = routing.Alerts().Where(a => a.Standing != AlertStanding.Suppressed).ToList();
+                _last = last = Tuple.Create(version, second, firing.Count, firing.Any(a => AlertSeverity.IsPage(a.State.Labels["severity"])));
+            }
+            return (last.Item3, last.Item4);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Nines.Core.Alerting;
 
 namespace Nines.Browser.Tests;
 
@@ -15,13 +16,19 @@ public sealed class LookTests(Chromium chromium)
     [MemberData(nameof(Looks))]
     public async Task Pages_Full_AreAccessible(int width, bool dark)
     {
-        await using var site = await Site.StartAsync(PlayedReports.Full());
+        await using var scene = await AlertScene.StartAsync();
+        await using var site = await Site.StartAsync(PlayedReports.Full(), true, scene.Files);
+        await AlertScene.PlayAsync(site);
         var page = await site.OpenAsync(chromium, "/", width, dark);
         foreach (var (name, path) in ((string, string)[])
             [("overview", "/"), ("objectives", "/objectives"), ("objective", "/objectives/checkout/orders@production"), ("attribution", "/attribution/checkout/orders@production"),
              ("objective-lost", "/objectives/scraper/prices@production"), ("objective-overspent", "/objectives/payments/cards@production?range=1h"),
              ("generation", "/generations/3"), ("attribution-causes", "/attribution/payments/cards@production"), ("adjustments-none", "/adjustments?objective=checkout%2Forders%40production"),
              ("services", "/services"), ("service", "/services/checkout"), ("sources", "/sources"),
+             ("alerts", "/alerts"), ("alerts-quiet", "/alerts?state=quiet&by=receiver"), ("alerts-resolved", "/alerts?state=resolved"), ("alerts-none", "/alerts?q=nobody"),
+             ("alert", "/alerts/" + AlertMachine.FingerprintOf(AlertScene.Outbox)), ("alert-quiet", "/alerts/" + AlertMachine.FingerprintOf(AlertScene.Lag)),
+             ("alert-over", "/alerts/" + AlertMachine.FingerprintOf(AlertScene.Certificate)), ("silences", "/silences"), ("silence", "/silences/" + site.SilenceOf("replica rebuild")),
+             ("silence-new", "/silences/new?match=" + Uri.EscapeDataString("service=~\"checkout|search\"")),
              ("workspace", "/workspace"), ("account", "/account"), ("setup", "/setup")])
         {
             await LookAsync(page, name, path, width, dark);
@@ -59,6 +66,9 @@ public sealed class LookTests(Chromium chromium)
             await LookAsync(page, "empty-workspace", "/workspace", width, dark);
             await LookAsync(page, "empty-services", "/services", width, dark);
             await LookAsync(page, "empty-adjustments", "/adjustments", width, dark);
+            await LookAsync(page, "empty-alerts", "/alerts", width, dark);
+            await LookAsync(page, "empty-silences", "/silences", width, dark);
+            await LookAsync(page, "empty-silence-new", "/silences/new", width, dark);
             await LookAsync(page, "empty-sources", "/sources", width, dark);
             await LookAsync(page, "empty-routing", "/routing", width, dark);
             await LookAsync(page, "empty-deliveries", "/deliveries", width, dark);

@@ -29,7 +29,7 @@ internal sealed class RespondSite(Site site, WebApplication receivers) : IAsyncD
         await site.PostAsync(
             Alert("Slow", "critical", "mysql", "eu", "Queries of eu take longer than 2 s"), Alert("Slow", "critical", "mysql", "us", "Queries of us take longer than 2 s"),
             Alert("DiskFull", "ticket", "postgres", "eu", "The disk of eu is full on Sunday"));
-        await site.UntilAlertsAsync(alerts => alerts.SelectMany(a => a.Deliveries).ToList() is { Count: >= 5 } told && told.TrueForAll(d => d.Receiver switch
+        await site.UntilAsync(alerts => alerts.SelectMany(a => a.Deliveries).ToList() is { Count: >= 5 } told && told.TrueForAll(d => d.Receiver switch
         {
             "pager" => d.State == DeliveryState.Failed,
             "direct" => d.State == DeliveryState.Sent,

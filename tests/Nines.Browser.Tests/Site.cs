@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.Server;
@@ -55,17 +56,41 @@ internal sealed class Site : IAsyncDisposable
         append.Commit();
     }
 
-    /// <summary>Posts alerts, as a program that watches would.</summary>
+    /// <summary>Raises alerts.</summary>
     public Task PostAsync(params PostedAlert[] alerts) => _app.Services.GetRequiredService<IAlertDoor>().PostAsync(alerts, TestContext.Current.CancellationToken);
 
-    /// <summary>Waits until the alerts and their messages are as wanted; fails after 10 s.</summary>
-    public async Task UntilAlertsAsync(Func<IReadOnlyList<AlertReport>, bool> reached)
+    /// <summary>Sets a silence that ends, and begins, in so many minutes; one that is over is set and ended.</summary>
+    public async Task SilenceAsync(string matchers, string by, string comment, int endsIn, int beginsIn = 0)
+    {
+        var routing = _app.Services.GetRequiredService<IAlertRouting>();
+        var now = ShiftedTime.Start.ToUnixTimeMilliseconds() * 1_000_000;
+        var change = await routing.SetSilenceAsync("", new()
+        {
+            Id = "",
+            Matchers = MatcherText.Read(matchers).Matchers!,
+            StartsAtNs = now + beginsIn * 60_000_000_000,
+            EndsAtNs = now + Math.Abs(endsIn) * 60_000_000_000,
+            UpdatedAtNs = now,
+            CreatedBy = by,
+            Comment = comment,
+        }, TestContext.Current.CancellationToken);
+        if (endsIn < 0)
+        {
+            await routing.ExpireSilenceAsync(change!.Value.Stored[^1].Id, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>The silence with a comment.</summary>
+    public string SilenceOf(string comment) => _app.Services.GetRequiredService<IAlertRouting>().Silences().First(s => s.Comment == comment).Id;
+
+    /// <summary>Waits in real time until the alerts are as they should be; fails after 10 s.</summary>
+    public async Task UntilAsync(Func<IReadOnlyList<AlertReport>, bool> reached)
     {
         var reports = _app.Services.GetRequiredService<IAlertReports>();
         for (var i = 0; !reached(reports.All()); i++)
         {
-            i.ShouldBeLessThan(400, "the alerts did not come that far");
-            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, TestContext.Current.CancellationToken);
+            i.ShouldBeLessThan(1000, "it was not reached within 10 s");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
 

@@ -41,7 +41,7 @@ public enum DeliveryState
 /// <param name="State">How far it is.</param>
 /// <param name="Attempts">How often it was tried.</param>
 /// <param name="AtNs">When it was decided, nanoseconds since the Unix epoch.</param>
-/// <param name="Detail">The last error, without secrets; empty when there is none.</param>
+/// <param name="Detail">What the receiver last said, without secrets: its error, or its proof; empty when there is nothing yet.</param>
 /// <param name="Recorded">Whether the store had it before it was sent.</param>
 public sealed record DeliveryReport(
     string Key, string Receiver, bool Resolved, DeliveryState State, int Attempts, long AtNs, string Detail, bool Recorded);
@@ -57,4 +57,7 @@ public interface IAlertReports
 
     /// <summary>The firing alerts and those over for less than a day, firing ones first, then the latest first.</summary>
     IReadOnlyList<AlertReport> All();
+
+    /// <summary>One of them; null when there is none with this fingerprint.</summary>
+    AlertReport? Find(string fingerprint);
 }

@@ -15,7 +15,7 @@ public enum SendVerdict
 
 /// <summary>What came of an attempt.</summary>
 /// <param name="Verdict">What is to be done.</param>
-/// <param name="Detail">Why, without secrets.</param>
+/// <param name="Detail">Why, or what proves it, without secrets.</param>
 /// <param name="RetryAfter">How long the receiver asks to wait; null when it does not say.</param>
 public sealed record SendOutcome(SendVerdict Verdict, string Detail, TimeSpan? RetryAfter = null)
 {

@@ -1,25 +1,47 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Metrics;
 using Nines.Server.Delivery;
 
 namespace Nines.Server.Alerting;
 
-/// <summary>Our own list of alerts.</summary>
+/// <summary>Our own list of alerts, and each with why people were told of it or not.</summary>
 internal static class AlertEndpoints
 {
     public static IResult List(IAlertReports reports) =>
-        Results.Json(new AlertList([.. reports.All().Select(ItemOf)]), AlertApiJson.Default.AlertList);
+        Results.Json(new AlertItems([.. reports.All().Select(ItemOf)]), AlertApiJson.Default.AlertItems);
+
+    public static async Task<IResult> OneAsync(string fingerprint, AlertHistory history, CancellationToken stop) =>
+        await history.OfAsync(fingerprint, stop) is { } known ? Results.Json(DetailOf(known), AlertApiJson.Default.AlertDetail) : Results.NotFound();
 
     private static AlertItem ItemOf(AlertReport report) => new(
         report.Fingerprint, report.Firing ? "firing" : "resolved", report.Labels, report.Annotations, Clock.ToRfc3339(report.SinceNs),
-        report.EndedNs is { } ended ? Clock.ToRfc3339(ended) : null, Clock.ToRfc3339(report.UpdatedNs), report.GeneratorUrl, report.Explanation,
+        Optional(report.EndedNs), Clock.ToRfc3339(report.UpdatedNs), report.GeneratorUrl, report.Explanation,
         [.. report.Deliveries.Select(d => new DeliveryItem(d.Key, d.Receiver, d.Resolved ? "resolved" : "firing",
-            d.State.ToString().ToLowerInvariant(), d.Attempts, Clock.ToRfc3339(d.AtNs), d.Detail, d.Recorded))]);
+            Word(d.State), d.Attempts, Clock.ToRfc3339(d.AtNs), d.Detail, d.Recorded))]);
+
+    private static AlertDetail DetailOf(KnownAlert known) => new(
+        ItemOf(known.Report), known.Explanation is { } explanation ? ExplanationOf(explanation) : null,
+        [.. known.Messages.Select(m => new MessageItem(m.Key, m.Receiver, m.Kind, Word(m.Reason), m.Alerts, m.Resolved ? "resolved" : "firing", Word(m.State),
+            Clock.ToRfc3339(m.DecidedNs), m.Detail, m.Recorded,
+            [.. m.Attempts.Select(a => new AttemptItem(a.Number, Clock.ToRfc3339(a.StartedNs), Optional(a.FinishedNs), a.Outcome, a.Detail))]))],
+        [.. known.Transitions.Select(t => new TransitionItem(t.Resolved ? "resolved" : "firing", Clock.ToRfc3339(t.AtNs), t.Explanation))]);
+
+    private static ExplanationItem ExplanationOf(Explanation explanation) => new(
+        explanation.Summary,
+        [.. explanation.Routes.Select(r => new RouteItem(r.Receiver, r.GroupKey, r.GroupLabels, Optional(r.NextLookNs),
+            [.. r.Steps.Select(s => new StepItem(Word(s.Stage), s.Stops, s.Title, s.Text, s.Position?.ToString(), s.SilenceId, s.InhibitedBy))],
+            [.. r.Tellings.Select(t => new TellingItem(t.Kind, t.Index, Word(t.State), t.Text, Optional(t.AtNs), t.Key))]))],
+        [.. explanation.Untaken.Select(u => new UntakenItem(u.Receiver, u.Text, u.Position.ToString()))]);
+
+    private static string? Optional(long? ns) => ns is { } at ? Clock.ToRfc3339(at) : null;
+
+    private static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }
 
-internal sealed record AlertList(AlertItem[] Items);
+internal sealed record AlertItems(AlertItem[] Items);
 
 internal sealed record AlertItem(
     string Fingerprint, string State, Labels Labels, Labels Annotations, string Since, string? Ended, string Updated, string GeneratorUrl,
@@ -28,7 +50,37 @@ internal sealed record AlertItem(
 internal sealed record DeliveryItem(
     string Key, string Receiver, string Status, string State, int Attempts, string DecidedAt, string Detail, bool Recorded);
 
+/// <summary>All that is known of an alert.</summary>
+internal sealed record AlertDetail(AlertItem Alert, ExplanationItem? Explanation, MessageItem[] Messages, TransitionItem[] Transitions);
+
+/// <summary>Why people were told, or not.</summary>
+internal sealed record ExplanationItem(string Summary, RouteItem[] Routes, UntakenItem[] OtherRoutes);
+
+/// <summary>A route that the alert takes.</summary>
+internal sealed record RouteItem(string Receiver, string GroupKey, Labels GroupLabels, string? NextLook, StepItem[] Steps, TellingItem[] Integrations);
+
+/// <summary>A step on the way; <c>stops</c> says that it keeps the alert from going on now.</summary>
+internal sealed record StepItem(string Stage, bool Stops, string Title, string Text, string? Declared, string? Silence, string? InhibitedBy);
+
+/// <summary>What an integration knows: <c>told</c>, <c>waits</c>, <c>quiet</c> or <c>nottold</c>, and why.</summary>
+internal sealed record TellingItem(string Kind, int Index, string State, string Text, string? ToldAt, string? MessageKey);
+
+/// <summary>A route that the alert does not take, and why.</summary>
+internal sealed record UntakenItem(string Receiver, string Text, string Declared);
+
+/// <summary>A message that told of the alert.</summary>
+internal sealed record MessageItem(
+    string Key, string Receiver, string Kind, string Reason, int Alerts, string Status, string State, string DecidedAt, string Detail, bool Recorded,
+    AttemptItem[] Attempts);
+
+/// <summary>One attempt to deliver it.</summary>
+internal sealed record AttemptItem(int Number, string Started, string? Finished, string Outcome, string Detail);
+
+/// <summary>A begin or an end.</summary>
+internal sealed record TransitionItem(string To, string At, string Explanation);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson)])]
-[JsonSerializable(typeof(AlertList))]
+[JsonSerializable(typeof(AlertItems))]
+[JsonSerializable(typeof(AlertDetail))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AlertApiJson : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
+using Nines.Metrics;
 using Nines.Server.Delivery;
 using Nines.Server.State;
 
@@ -52,6 +53,29 @@ internal static class AlertStore
     public static List<StoredAlert> Load(StateReader reader, long sinceNs) => reader.Query(
         "SELECT json FROM alert WHERE firing = 1 OR updated_at >= @p1 ORDER BY updated_at",
         row => JsonSerializer.Deserialize(row.GetString(0), AlertJson.Default.StoredAlert)!, sinceNs);
+
+    /// <summary>An alert as it was last recorded; null when it is not.</summary>
+    public static StoredAlert? Find(StateReader reader, string fingerprint) => reader.Query(
+        "SELECT json FROM alert WHERE fingerprint = @p1",
+        row => JsonSerializer.Deserialize(row.GetString(0), AlertJson.Default.StoredAlert)!, fingerprint).FirstOrDefault();
+
+    /// <summary>The begins and ends of an alert, the latest first.</summary>
+    public static List<AlertTransition> Transitions(StateReader reader, string fingerprint, int most) => reader.Query(
+        "SELECT episode, resolved, at, explanation FROM alert_transition WHERE fingerprint = @p1 ORDER BY at DESC, resolved DESC LIMIT @p2",
+        row => new AlertTransition(fingerprint, row.GetInt64(0), row.GetInt64(1) != 0, row.GetInt64(2), row.GetString(3)), fingerprint, (long)most);
+
+    /// <summary>The begins of alerts since an instant, the latest first.</summary>
+    public static List<PastFiring> Begins(StateReader reader, long sinceNs, int most)
+    {
+        var alerts = new Dictionary<string, Labels>(StringComparer.Ordinal);
+        foreach (var stored in Load(reader, sinceNs))
+        {
+            alerts[stored.State.Fingerprint] = stored.State.Labels;
+        }
+        return [.. reader.Query("SELECT fingerprint, at FROM alert_transition WHERE resolved = 0 AND at >= @p1 ORDER BY at DESC LIMIT @p2",
+                row => (Fingerprint: row.GetString(0), AtNs: row.GetInt64(1)), sinceNs, (long)most)
+            .Where(t => alerts.ContainsKey(t.Fingerprint)).Select(t => new PastFiring(alerts[t.Fingerprint], t.AtNs))];
+    }
 
     /// <summary>The silences that are not over since an instant.</summary>
     public static List<Silence> LoadSilences(StateReader reader, long sinceNs) => reader.Query(

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,6 +20,7 @@ internal static class AlertingRoom
         services.AddSingleton<AlertDoor>();
         services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton<IAlertExplanations>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertRouting>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AlertDoor>());
         return services;
@@ -30,6 +32,7 @@ internal static class AlertingRoom
         services.AddAlertDoor().AddAlertmanagerApi();
         services.AddSingleton<RouteSimulator>();
         services.AddSingleton<RuleHistoryStore>();
+        services.AddSingleton<AlertHistory>();
         services.AddSingleton(provider => new RuleWorker(
             provider.GetRequiredService<ISeriesSource>(), provider.GetRequiredService<ISampleSink>(), provider.GetRequiredService<IAlertDoor>(),
             provider.GetRequiredService<IAlertReports>(), publicUrl, provider.GetRequiredService<TimeProvider>(),
@@ -48,18 +51,21 @@ internal static class AlertingRoom
         return services;
     }
 
-    /// <summary>Maps <c>/routing</c> and <c>/rules</c>.</summary>
+    /// <summary>Maps the pages of alerts, silences, routing and rules.</summary>
     public static void MapAlertingPages(this IEndpointRouteBuilder pages)
     {
+        pages.MapAlertPages();
+        pages.MapSilencePages();
         pages.MapRoutingPages();
         pages.MapRulePages();
     }
 
-    /// <summary>Maps <c>GET /nines/v1/alerts</c>, <c>GET /nines/v1/routes/test</c> and Alertmanager's API v2. Who may call them is for the caller to
-    /// say.</summary>
+    /// <summary>Maps <c>/nines/v1/alerts</c>, <c>/nines/v1/routes/test</c> and Alertmanager's API v2. Who may call them is for the caller to say.</summary>
     public static IEndpointRouteBuilder MapAlerting(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("ListAlerts");
+        routes.MapGet("/nines/v1/alerts/{fingerprint}", AlertEndpoints.OneAsync).WithName("ExplainAlert")
+            .WithSummary("An alert with why people were told of it or not, and every attempt to tell them.");
         routes.MapRouteTest();
         routes.MapAlertmanagerApi();
         return routes;

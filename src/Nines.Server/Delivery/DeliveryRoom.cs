@@ -11,12 +11,17 @@ namespace Nines.Server.Delivery;
 internal static class DeliveryRoom
 {
     /// <summary>Registers <see cref="OutboxWorker"/>; the alert door starts and stops it.</summary>
-    public static IServiceCollection AddDelivery(this IServiceCollection services, NinesOptions options)
+    /// <param name="services">The server's services.</param>
+    /// <param name="options">How it is started.</param>
+    /// <param name="hasPages">Whether the server has pages about alerts to which messages can lead.</param>
+    public static IServiceCollection AddDelivery(this IServiceCollection services, NinesOptions options, bool hasPages)
     {
         services.AddSingleton(provider => new IntegrationClient(
-            options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IoTime>(), new MessageMemory()));
+            options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IoTime>(), new MessageMemory()) { LinksToPages = hasPages });
         services.AddSingleton<IMessagePreviews, MessagePreviews>();
         services.AddSingleton<DeliveryLedger>();
+        services.AddSingleton<IDeliveryRecord>(provider =>
+            new DeliveryRecord(provider.GetRequiredService<IStateStore>(), provider.GetRequiredService<OutboxWorker>()));
         services.AddSingleton(provider => Spool.Open(provider.GetRequiredService<DataDirectory>().SpoolDirectory));
         services.AddSingleton(provider => new OutboxWorker(
             provider.GetRequiredService<DurableRecorder>(),

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nines.Core.Alerting;
@@ -62,15 +63,31 @@ internal static class OutboxStore
         FROM outbox
         WHERE state IN ('pending', 'sending') OR decided_at >= @p1 ORDER BY decided_at, idempotency_key
         """,
-        row => new OutboxEntry(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0)
-        {
-            InDoubt = row.GetInt64(5) != 0,
-        },
-        sinceNs);
+        row => Entry(row) with { InDoubt = row.GetInt64(5) != 0 }, sinceNs);
+
+    /// <summary>A message; none when it is not there.</summary>
+    public static List<OutboxEntry> Find(StateReader reader, string key) =>
+        reader.Query("SELECT json, state, attempts, detail, recorded FROM outbox WHERE idempotency_key = @p1", Entry, key);
+
+    /// <summary>The messages of a time that tell of an alert, the latest first.</summary>
+    public static List<OutboxEntry> Telling(StateReader reader, string fingerprint, long fromNs, long toNs, int most) => reader.Query(
+        """
+        SELECT json, state, attempts, detail, recorded FROM outbox
+        WHERE decided_at >= @p1 AND decided_at <= @p2 AND json LIKE @p3 ORDER BY decided_at DESC LIMIT @p4
+        """,
+        Entry, fromNs, toNs, $"%\"fingerprint\":\"{fingerprint}\"%", (long)most);
+
+    /// <summary>What was tried to deliver a message, in order.</summary>
+    public static List<DeliveryAttempt> Attempts(StateReader reader, string key) => reader.Query(
+        "SELECT number, started_at, finished_at, outcome, detail FROM attempt WHERE idempotency_key = @p1 ORDER BY number",
+        row => new DeliveryAttempt((int)row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2), row.GetString(3), row.GetString(4)), key);
 
     public static string Serialize(GroupNotification notification) => JsonSerializer.Serialize(notification, Json.GroupNotification);
 
     public static GroupNotification Deserialize(string json) => JsonSerializer.Deserialize(json, Json.GroupNotification)!;
+
+    private static OutboxEntry Entry(DbDataReader row) =>
+        new(Deserialize(row.GetString(0)), StateOf(row.GetString(1)), (int)row.GetInt64(2), row.GetString(3), row.GetInt64(4) != 0);
 
     private static string WordOf(DeliveryState state) => state.ToString().ToLowerInvariant();
 

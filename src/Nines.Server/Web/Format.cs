@@ -83,6 +83,10 @@ internal static class Format
     /// <summary>A moment: <c>Thu 12 Mar 03:14</c>.</summary>
     public static string Moment(long ms) => At(ms).ToString("ddd d MMM HH:mm", Culture);
 
+    /// <summary>A moment near now in UTC: <c>03:12</c> today, <c>Wed 22:40</c> within six days, else as <see cref="Moment"/>.</summary>
+    public static string Since(long ms, long nowMs) => At(ms).ToString(
+        At(ms).Date == At(nowMs).Date ? "HH:mm" : Math.Abs(nowMs - ms) < 6 * 86_400_000L ? "ddd HH:mm" : "ddd d MMM HH:mm", Culture);
+
     /// <summary>A day: <c>Thu 12 Mar</c>.</summary>
     public static string Day(long ms) => At(ms).ToString("ddd d MMM", Culture);
 

@@ -2,7 +2,7 @@ namespace Nines.Server.Web;
 
 /// <summary>What the shell of every page shows.</summary>
 /// <param name="Objectives">How many objectives there are.</param>
-/// <param name="Firing">How many alerts fire.</param>
+/// <param name="Firing">How many alerts fire and are not kept quiet.</param>
 /// <param name="Paging">Whether one of them wakes people.</param>
 /// <param name="Problems">How many problems the workspace's files have.</param>
 /// <param name="Pending">Whether the files could not be activated, so that an older version runs.</param>

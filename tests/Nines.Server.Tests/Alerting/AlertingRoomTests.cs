@@ -31,7 +31,7 @@ public sealed class AlertingRoomTests
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<Nines.Core.Telemetry.ReadTargetFile>(Nines.Core.Workspace.TargetFileReader.Read);
-        builder.Services.AddState(options).AddDelivery(options).AddTelemetry(options).AddAlerting(new Uri("http://127.0.0.1:9999"));
+        builder.Services.AddState(options).AddDelivery(options, hasPages: false).AddTelemetry(options).AddAlerting(new Uri("http://127.0.0.1:9999"));
         await using var app = builder.Build();
         app.MapAlerting();
         await app.StartAsync(cancel);

@@ -194,6 +194,8 @@ public sealed class RuleWorkerTests : IAsyncDisposable
 
         public IReadOnlyList<AlertReport> All() => [];
 
+        public AlertReport? Find(string fingerprint) => null;
+
         public ConcurrentQueue<PostedAlert> Posts { get; } = [];
 
         public Action<PostedAlert> OnPost { get; set; } = _ => { };

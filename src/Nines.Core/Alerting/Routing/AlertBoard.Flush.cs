@@ -51,10 +51,20 @@ public sealed partial class AlertBoard
     private void Flush(AlertGroup group, Moment now, BoardChanges changes)
     {
         group.Flushed = true;
-        group.Looks.Clear();
-        var muted = group.Route.QuietIn(Instant.FromUnixTimeTicks(now.WallNs / 100)).Count > 0;
+        var times = group.Route.QuietIn(Instant.FromUnixTimeTicks(now.WallNs / 100));
+        var muted = times.Count > 0;
+        group.Last = new(group.Route, group.Key, now.WallNs, times);
         var alerts = group.Alerts.OrderBy(a => a.State.Labels, AlertOrder).ToList();
-        var quiet = alerts.Where(a => Mutes(a.State.Labels, now.WallNs) || _inhibitor.InhibitorsOf(a.State.Labels).Any()).ToHashSet();
+        var quiet = new HashSet<BoardAlert>();
+        foreach (var alert in alerts)
+        {
+            var why = WhatQuiets(alert.State.Labels, now.WallNs);
+            alert.Note(new(group.Last, why));
+            if (why is not null)
+            {
+                quiet.Add(alert);
+            }
+        }
         foreach (var integration in Plan!.Receivers[group.Route.Receiver].Integrations)
         {
             Look(group, integration, alerts, muted ? null : quiet, now, changes);
@@ -92,7 +102,6 @@ public sealed partial class AlertBoard
         var sinceNs = now.SteadyNs - (known?.ToldNs ?? 0);
         var last = known?.Notice is { } notice && (notice.Open.Count > 0 || sinceNs < knownNs) ? notice : null;
         NoticeReason? reason = null;
-        string? told = null;
         var held = quiet is null || (known is not null && known.RefusesUntil(group.Route) > now.SteadyNs
             && alerts.TrueForAll(a => !a.State.Firing || quiet.Contains(a) || known.Refused.Contains(a.Fingerprint)));
         if (!held)
@@ -113,8 +122,8 @@ public sealed partial class AlertBoard
                     sinceNs > group.Route.RepeatIntervalMs * Millisecond);
             if (reason is { } why)
             {
-                var next = Put(group, integration, last, now, firing, resolved, firing.Concat(last?.Open ?? None).Except(resolved).ToHashSet(), changes);
-                told = Tell(group, integration, next, why, heard, changes);
+                var open = firing.Concat(last?.Open ?? None).Except(resolved).ToHashSet();
+                Tell(group, integration, Put(group, integration, last, now, why, firing, resolved, open, changes), why, heard, changes);
                 if (wishes.CooldownMs > 0)
                 {
                     heard.Where(a => a.State.Firing).ToList().ForEach(a => _cooldowns.Tell(
@@ -123,13 +132,13 @@ public sealed partial class AlertBoard
             }
         }
         Forget(group, key, alerts, quiet is null, now, changes);
-        group.Looks.Add(new(integration.Kind, integration.Index, now.WallNs, reason, told));
+        group.Last!.Reasons.Add(reason);
     }
 
     /// <summary>Notes what an integration is told.</summary>
     private GroupNotice Put(
-        AlertGroup group, Integration integration, GroupNotice? last, Moment now, IReadOnlySet<ulong> firing, IReadOnlySet<ulong> resolved,
-        IReadOnlySet<ulong> open, BoardChanges changes)
+        AlertGroup group, Integration integration, GroupNotice? last, Moment now, NoticeReason? reason, IReadOnlySet<ulong> firing,
+        IReadOnlySet<ulong> resolved, IReadOnlySet<ulong> open, BoardChanges changes)
     {
         var key = (group.Route.Receiver, integration.Kind, integration.Index, group.Key);
         var known = _notices.GetValueOrDefault(key);
@@ -142,6 +151,7 @@ public sealed partial class AlertBoard
             // Also after what was told is forgotten, no key comes twice.
             Sequence = Math.Max((known?.Notice.Sequence ?? 0) + 1, now.WallNs / Millisecond),
             AtNs = now.WallNs,
+            Reason = reason,
             Firing = firing,
             Resolved = resolved,
             Open = open,
@@ -158,8 +168,8 @@ public sealed partial class AlertBoard
         return notice;
     }
 
-    /// <summary>Makes the message; gives its key, or null when it would be empty.</summary>
-    private static string? Tell(
+    /// <summary>Makes the message, unless it would be empty.</summary>
+    private static void Tell(
         AlertGroup group, Integration integration, GroupNotice notice, NoticeReason reason, List<BoardAlert> heard, BoardChanges changes)
     {
         var alerts = heard.Where(a => a.State.Firing || integration.SendsResolved)
@@ -169,12 +179,11 @@ public sealed partial class AlertBoard
         heard.Where(a => a.State.Firing).ToList().ForEach(a => a.Told.Add(notice.Receiver));
         if (alerts.Count == 0)
         {
-            return null;
+            return;
         }
         var key = GroupNotification.KeyOf(notice.Receiver, notice.Kind, notice.Index, notice.GroupKey, notice.Sequence);
         changes.Notifications.Add(new(
             key, notice.Receiver, notice.Kind, notice.Index, notice.GroupKey, group.Labels, notice.Sequence, reason, notice.AtNs, alerts));
-        return key;
     }
 
     /// <summary>What leaves the group is told to fire no more: when it comes again it is news.</summary>
@@ -210,7 +219,7 @@ public sealed partial class AlertBoard
         }
         known.ForEach(a => a.Told.Add(group.Route.Receiver));
         var fingerprints = known.ConvertAll(a => a.Fingerprint);
-        return Put(group, integration, last, now, fingerprints.Concat(last?.Firing ?? None).ToHashSet(),
+        return Put(group, integration, last, now, null, fingerprints.Concat(last?.Firing ?? None).ToHashSet(),
             last?.Resolved ?? None, fingerprints.Concat(last?.Open ?? None).ToHashSet(), changes);
     }
 
@@ -218,7 +227,9 @@ public sealed partial class AlertBoard
     private bool ToldElsewhere(BoardAlert alert, string receiver) => alert.State.ToldWith is { } story && _alerts.TryGetValue(story, out var other)
         && (other.Told.Contains(receiver) || other.Groups.Exists(g => !g.Flushed && g.Route.Receiver == receiver));
 
-    private bool Mutes(Labels alert, long wallNs) => _silences.Values.Any(s => s.Mutes(alert, wallNs));
+    private Quieting? WhatQuiets(Labels alert, long wallNs) =>
+        _silences.Values.FirstOrDefault(s => s.Mutes(alert, wallNs)) is { } silence ? new(silence, null)
+        : _inhibitor.InhibitorsOf(alert).FirstOrDefault() is { } inhibition ? new(null, inhibition) : null;
 
     private static (string, string, int, string) KeyOf(GroupNotice notice) => (notice.Receiver, notice.Kind, notice.Index, notice.GroupKey);
 

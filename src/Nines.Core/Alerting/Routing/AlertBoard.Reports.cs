@@ -28,7 +28,7 @@ public sealed partial class AlertBoard
     {
         var labels = alert.State.Labels;
         var silenced = _silences.Values.Where(s => s.Mutes(labels, wallNs)).Select(s => s.Id).Order(StringComparer.Ordinal).ToList();
-        var inhibited = _inhibitor.InhibitorsOf(labels).Select(AlertMachine.FingerprintOf).Distinct(StringComparer.Ordinal).ToList();
+        var inhibited = _inhibitor.InhibitorsOf(labels).Select(i => AlertMachine.FingerprintOf(i.Source)).Distinct(StringComparer.Ordinal).ToList();
         var at = Instant.FromUnixTimeTicks(wallNs / 100);
         var quiet = groups.ConvertAll(g => g.Route.QuietIn(at));
         var muted = quiet.Count > 0 && quiet.TrueForAll(q => q.Count > 0)

@@ -86,6 +86,7 @@ public sealed partial class AlertBoard
             alert.Groups.Clear();
             if (alert.State.Firing)
             {
+                alert.Looked.Clear();
                 _inhibitor.Add(alert.State.Labels);
             }
         }
@@ -236,6 +237,7 @@ public sealed partial class AlertBoard
             else
             {
                 alert.Told.Clear();
+                alert.Looked.Clear();
                 _inhibitor.Add(alert.State.Labels);
             }
             alert.Groups.Where(g => g.Route.AtOnce).ToList().ForEach(g => Schedule(g, now.SteadyNs));
@@ -262,7 +264,7 @@ public sealed partial class AlertBoard
             }
             if (!groups.TryGetValue(labels, out var group))
             {
-                groups[labels] = group = new AlertGroup(route, labels, $"{route.Key}:{labels}", long.MaxValue);
+                groups[labels] = group = new AlertGroup(route, labels, $"{route.Key}:{labels}", now.WallNs);
                 Schedule(group, now.SteadyNs + route.GroupWaitMs * Millisecond);
             }
             if (group.Alerts.Add(alert))

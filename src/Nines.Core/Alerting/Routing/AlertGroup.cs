@@ -22,11 +22,28 @@ internal sealed class BoardAlert(AlertState state, string explanation)
     /// <summary>The receivers told of this stretch of firing, or that were to be.</summary>
     public HashSet<string> Told { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What came of it when each of its groups was last looked at, also after it left the group; of this stretch of firing.</summary>
+    public List<AlertLook> Looked { get; } = [];
+
     public ulong Fingerprint => State.Labels.StableHash;
+
+    /// <summary>Remembers a look in place of the one before.</summary>
+    public void Note(AlertLook look)
+    {
+        var before = Looked.FindIndex(l => l.Group.IsOf(look.Group.Route, look.Group.Key));
+        if (before < 0)
+        {
+            Looked.Add(look);
+        }
+        else
+        {
+            Looked[before] = look;
+        }
+    }
 }
 
 /// <summary>The alerts of a route with the same group labels.</summary>
-internal sealed class AlertGroup(Route route, Labels labels, string key, long nextFlushNs)
+internal sealed class AlertGroup(Route route, Labels labels, string key, long beganNs)
 {
     public Route Route { get; } = route;
 
@@ -36,20 +53,31 @@ internal sealed class AlertGroup(Route route, Labels labels, string key, long ne
 
     public HashSet<BoardAlert> Alerts { get; } = [];
 
+    /// <summary>When its first alert came, on the wall's clock.</summary>
+    public long BeganNs { get; } = beganNs;
+
     /// <summary>When it is looked at next, on the steady clock.</summary>
-    public long NextFlushNs { get; set; } = nextFlushNs;
+    public long NextFlushNs { get; set; } = long.MaxValue;
 
     /// <summary>Whether it was looked at since it began.</summary>
     public bool Flushed { get; set; }
 
-    /// <summary>What came of the last look, by integration.</summary>
-    public List<GroupLook> Looks { get; } = [];
+    /// <summary>The last look at it; null before the first.</summary>
+    public GroupLook? Last { get; set; }
 }
 
-/// <summary>What came of looking at a group for an integration.</summary>
-/// <param name="Kind">Kind of the integration.</param>
-/// <param name="Index">Its number among those of its kind.</param>
-/// <param name="AtNs">When, nanoseconds since the Unix epoch.</param>
-/// <param name="Reason">Why it was told; null when it was not.</param>
-/// <param name="Key">The key of the notification; null when there was none.</param>
-public sealed record GroupLook(string Kind, int Index, long AtNs, NoticeReason? Reason, string? Key);
+/// <summary>A look at a group, which all its alerts share.</summary>
+internal sealed record GroupLook(Route Route, string Key, long AtNs, IReadOnlyList<TimeInterval> QuietTimes)
+{
+    /// <summary>Why each integration was told then, in the receiver's order; null for one that was not.</summary>
+    public List<NoticeReason?> Reasons { get; } = [];
+
+    /// <summary>Whether it is one at the group with this key on this route, or on the same route of an earlier configuration.</summary>
+    public bool IsOf(Route route, string key) => Key == key && Route.Receiver == route.Receiver;
+}
+
+/// <summary>An alert in a look at its group.</summary>
+internal readonly record struct AlertLook(GroupLook Group, Quieting? Quiet);
+
+/// <summary>What kept an alert quiet: a silence, or another alert by a rule.</summary>
+internal sealed record Quieting(Silence? Silence, Inhibition? Inhibition);

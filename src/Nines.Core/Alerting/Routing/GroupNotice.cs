@@ -21,6 +21,9 @@ public sealed record GroupNotice
     /// <summary>When, nanoseconds since the Unix epoch.</summary>
     public required long AtNs { get; init; }
 
+    /// <summary>Why; null when no message went out, because the receiver knew it from another alert of the same story.</summary>
+    public NoticeReason? Reason { get; init; }
+
     /// <summary>The alerts that fired then, by fingerprint.</summary>
     public required IReadOnlySet<ulong> Firing { get; init; }
 

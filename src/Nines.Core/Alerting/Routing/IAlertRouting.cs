@@ -30,6 +30,14 @@ public interface IAlertRouting
     Task<bool> ExpireSilenceAsync(string id, CancellationToken cancellation);
 }
 
+/// <summary>Says why people were told of an alert, or were not. Answers from memory.</summary>
+public interface IAlertExplanations
+{
+    /// <summary>The explanation as of now; null when no alert with this fingerprint fires or was over within a day.</summary>
+    /// <param name="fingerprint">16 hex digits.</param>
+    Explanation? Explain(string fingerprint);
+}
+
 /// <summary>How alerts are routed.</summary>
 /// <param name="Roots">The routing trees; an alert goes through each.</param>
 /// <param name="Receivers">The receivers, by name.</param>

@@ -37,12 +37,23 @@ public sealed class Inhibitor(IReadOnlyList<InhibitRule> rules)
         }
     }
 
-    /// <summary>The alerts that inhibit one, at most one for each rule.</summary>
-    public IEnumerable<Labels> InhibitorsOf(Labels alert) => rules.Zip(_sources)
-        .Where(r => r.Second.Count > 0)
-        .Select(r => r.Second.TryGetValue(KeyOf(r.First, alert), out var same) ? r.First.InhibitorOf(alert, same) : null)
-        .OfType<Labels>();
+    /// <summary>What inhibits an alert, at most one for each rule.</summary>
+    public IEnumerable<Inhibition> InhibitorsOf(Labels alert)
+    {
+        foreach (var (rule, sources) in rules.Zip(_sources).Where(r => r.Second.Count > 0))
+        {
+            if (sources.TryGetValue(KeyOf(rule, alert), out var same) && rule.InhibitorOf(alert, same) is { } source)
+            {
+                yield return new(rule, source);
+            }
+        }
+    }
 
     // No label value holds this character unless it is meant to deceive, and then the rule's own comparison has the last word.
     private static string KeyOf(InhibitRule rule, Labels alert) => string.Join('\u00ff', rule.Equal.Select(name => alert[name]));
 }
+
+/// <summary>That an alert is kept quiet by another.</summary>
+/// <param name="Rule">The rule that says so.</param>
+/// <param name="Source">The labels of the alert that fires.</param>
+public sealed record Inhibition(InhibitRule Rule, Labels Source);

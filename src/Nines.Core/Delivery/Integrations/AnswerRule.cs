@@ -17,6 +17,9 @@ public sealed record AnswerRule
     /// <summary>What that field says then, as JSON.</summary>
     public string OkValue { get; init; } = "true";
 
+    /// <summary>The field with the receiver's own name for the message, its proof; dots lead into nested objects.</summary>
+    public string IdField { get; init; } = "";
+
     /// <summary>The field that names what is wrong; dots lead into nested objects.</summary>
     public string ErrorField { get; init; } = "";
 
@@ -43,7 +46,8 @@ public sealed record AnswerRule
         var verdict = Verdict(status, body, json, error);
         if (verdict == SendVerdict.Sent)
         {
-            return new SendOutcome(verdict, "");
+            var id = IdField.Length > 0 ? RichText.Clean(Text(json, IdField), 100) : "";
+            return new SendOutcome(verdict, $"HTTP {status}{(id.Length > 0 ? ", message " : "")}{id}");
         }
         var wait = retryAfter ?? (Text(json, RetryAfterField) is { Length: > 0 } text && double.TryParse(text, out var seconds) && seconds is >= 0 and < 1e6
             ? TimeSpan.FromSeconds(seconds) : null);

@@ -19,10 +19,8 @@ public sealed class DefaultMessage
     private static readonly string[] Told = ["summary", "description", "runbook_url", WebhookMessage.DeliveryAnnotation];
     private static readonly string[] Owners = ["team", "owner"];
 
-    private static readonly HashSet<string> Red = new(["page", "critical", "emergency", "p0", "p1", "sev0", "sev1", "sev-0", "sev-1"],
-        StringComparer.OrdinalIgnoreCase);
-
     private readonly GroupNotification _notification;
+    private readonly string _pagesUrl;
     private readonly NotifiedAlert _lead;
     private readonly Labels _commonLabels;
     private readonly Labels _commonAnnotations;
@@ -32,12 +30,14 @@ public sealed class DefaultMessage
     /// <summary>The message of a notification.</summary>
     /// <param name="notification">The notification.</param>
     /// <param name="notes">What it says about its own delivery, one sentence each.</param>
-    public DefaultMessage(GroupNotification notification, IReadOnlyList<string> notes)
+    /// <param name="pagesUrl">The address of the server's pages about alerts, without a slash at its end; empty when it has none.</param>
+    public DefaultMessage(GroupNotification notification, IReadOnlyList<string> notes, string pagesUrl = "")
     {
         _notification = notification;
+        _pagesUrl = pagesUrl;
         (_commonLabels, _commonAnnotations) = (notification.CommonLabels, notification.CommonAnnotations);
         // The worst that still fires is what people have to see first.
-        _lead = notification.Alerts.OrderBy(a => a.EndsAtNs != 0).ThenBy(a => !Red.Contains(a.Labels["severity"])).First();
+        _lead = notification.Alerts.OrderBy(a => a.EndsAtNs != 0).ThenBy(a => !AlertSeverity.IsPage(a.Labels["severity"])).First();
         _head.Add([new(Sign(), TextStyle.Bold), new($" · {What()}")]);
         _head.AddRange(notes.Select(note => (IReadOnlyList<TextSpan>)[new(RichText.Clean(note, MaxLine), TextStyle.Italic)]));
         _facts.AddRange(notification.Alerts.Count == 1 ? Single(_lead) : Several());
@@ -48,7 +48,7 @@ public sealed class DefaultMessage
     public string Headline => string.Concat(_head[0].Select(s => s.Text));
 
     /// <summary>Whether somebody has to get up.</summary>
-    public bool IsPage => !_notification.Resolved && Red.Contains(_lead.Labels["severity"]);
+    public bool IsPage => !_notification.Resolved && AlertSeverity.IsPage(_lead.Labels["severity"]);
 
     /// <summary><c>#rrggbb</c>: red, orange or green.</summary>
     public string Color => _notification.Resolved ? "#1e7d34" : IsPage ? "#b3261e" : "#c77700";
@@ -138,12 +138,12 @@ public sealed class DefaultMessage
         {
             yield return [new(news, TextStyle.Italic)];
         }
-        foreach (var alert in _notification.Alerts.OrderBy(a => a.EndsAtNs != 0).ThenBy(a => !Red.Contains(a.Labels["severity"])).Take(MaxAlerts))
+        foreach (var alert in _notification.Alerts.OrderBy(a => a.EndsAtNs != 0).ThenBy(a => !AlertSeverity.IsPage(a.Labels["severity"])).Take(MaxAlerts))
         {
             var over = alert.EndsAtNs != 0;
             yield return
             [
-                new(over ? "✅ " : Red.Contains(alert.Labels["severity"]) ? "🔴 " : "🟠 "),
+                new(over ? "✅ " : AlertSeverity.IsPage(alert.Labels["severity"]) ? "🔴 " : "🟠 "),
                 new(RichText.Clean(NameOf(alert), 80), TextStyle.Bold),
                 new($" · {RichText.Clean(Distinct(alert), 160)} · "
                     + (over ? $"over {Clock.Minute(alert.EndsAtNs)}" : $"since {Clock.Minute(alert.StartsAtNs)}")),
@@ -189,6 +189,17 @@ public sealed class DefaultMessage
         if (runbook.Length is > 0 and <= 1000)
         {
             yield return ("Runbook", runbook);
+        }
+        if (_pagesUrl.Length == 0)
+        {
+            yield break;
+        }
+        yield return ("Alert", $"{_pagesUrl}/alerts/{_lead.Fingerprint}");
+        var matchers = string.Join(',', _commonLabels.Pairs.ToArray().Select(p => new Matcher(p.Key, MatchOp.Equal, p.Value)));
+        var silence = $"{_pagesUrl}/silences/new?match={Uri.EscapeDataString(matchers)}";
+        if (!_notification.Resolved && matchers.Length > 0 && silence.Length <= 1000)
+        {
+            yield return ("Silence", silence);
         }
     }
 

@@ -30,6 +30,9 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
     /// <summary>The address people reach this server at.</summary>
     public string ExternalUrl => externalUrl;
 
+    /// <summary>The address of the server's pages about alerts; empty when it has none.</summary>
+    public string PagesUrl { get; init; } = "";
+
     /// <summary>The dot of templates.</summary>
     public ITemplateObject Data => _data ??= NotificationData.Of(notification, externalUrl);
 
@@ -40,7 +43,7 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
     public IReadOnlyList<string> Notes => [.. marks.Sentences(notification), .. _failures];
 
     /// <summary>Our own message, with the notes so far.</summary>
-    public DefaultMessage Default => new(notification, Notes);
+    public DefaultMessage Default => new(notification, Notes, PagesUrl);
 
     /// <summary>A setting as text, its template executed; empty when it has no value.</summary>
     /// <remarks>A template that fails costs no page: the headline takes the place of a message, and the message names the failure.</remarks>

@@ -39,7 +39,7 @@ public static class PagerDutyEvent
             }
             body = Encoding.UTF8.GetBytes(e.ToJsonString());
         }
-        return new HttpMessage(url, body, new AnswerRule { Retries = v1 ? [403] : [], ErrorField = "errors" });
+        return new HttpMessage(url, body, new AnswerRule { Retries = v1 ? [403] : [], IdField = "dedup_key", ErrorField = "errors" });
     }
 
     /// <summary>The key of a group's incident: SHA-256 of its group key, hex.</summary>

@@ -16,6 +16,7 @@ public static class SlackMessage
     public static readonly AnswerRule Api = new()
     {
         OkField = "ok",
+        IdField = "ts",
         ErrorField = "error",
         RetryErrors = ["ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"],
     };

@@ -13,7 +13,10 @@ public static class TelegramCalls
     /// <summary>The longest text the Bot API takes, in UTF-16 code units behind its entities.</summary>
     public const int MaxLength = 4096;
 
-    private static readonly AnswerRule Answer = new() { OkField = "ok", ErrorField = "description", RetryAfterField = "parameters.retry_after" };
+    private static readonly AnswerRule Answer = new()
+    {
+        OkField = "ok", IdField = "result.message_id", ErrorField = "description", RetryAfterField = "parameters.retry_after",
+    };
 
     /// <summary>The message.</summary>
     public static HttpMessage Of(MessageScope scope)

@@ -39,6 +39,9 @@ internal sealed class IntegrationClient : IDisposable
         set => _templates = value;
     }
 
+    /// <summary>Whether our own messages lead to the server's pages about alerts.</summary>
+    public bool LinksToPages { get; init; }
+
     /// <summary>The kinds that can be sent to.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["webhook", "telegram", "slack", "email", "pagerduty", "http", .. HttpPresets.All.Keys];
 
@@ -48,7 +51,10 @@ internal sealed class IntegrationClient : IDisposable
         var secrets = new OpenedSecrets();
         try
         {
-            var scope = new MessageScope(integration, notification, marks, _templates, ExternalUrl, name => secrets.Open(integration.Settings, name));
+            var scope = new MessageScope(integration, notification, marks, _templates, ExternalUrl, name => secrets.Open(integration.Settings, name))
+            {
+                PagesUrl = LinksToPages ? ExternalUrl : "",
+            };
             return await SendAsync(scope, secrets, cancellation);
         }
         catch (SecretMissingException e)

@@ -27,7 +27,8 @@ internal sealed class SmtpSender(IoTime io)
         await using var session = new SmtpSession();
         try
         {
-            return await SendAsync(session, mail, settings, secrets, either.Token);
+            var outcome = await SendAsync(session, mail, settings, secrets, either.Token);
+            return outcome with { Detail = secrets.Strip(outcome.Detail) };
         }
         catch (SmtpRefusal e)
         {
@@ -115,9 +116,10 @@ internal sealed class SmtpSender(IoTime io)
             throw refused!;
         }
         await session.CommandAsync("DATA", "DATA", 354, cancellation);
-        await session.DataAsync(mail.Data, cancellation);
+        var reply = RichText.Clean(await session.DataAsync(mail.Data, cancellation), 200);
         await session.QuitAsync(cancellation);
-        return new SendOutcome(SendVerdict.Sent, refusals == 0 ? "" : $"{refusals} of {mail.To.Count} recipients were refused: {refused!.Code}");
+        return new SendOutcome(SendVerdict.Sent, refusals == 0 ? $"SMTP 250 {reply}"
+            : $"{refusals} of {mail.To.Count} recipients were refused: {refused!.Code}");
     }
 
     private static async Task AuthenticateAsync(SmtpSession session, string mechanisms, string user, Settings settings, OpenedSecrets secrets, string host,

@@ -89,8 +89,8 @@ internal sealed class SmtpSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends the mail; a line that begins with a point gets another.</summary>
-    public async Task DataAsync(byte[] data, CancellationToken cancellation)
+    /// <summary>Sends the mail and returns the reply's text; a line that begins with a point gets another.</summary>
+    public async Task<string> DataAsync(byte[] data, CancellationToken cancellation)
     {
         var stuffed = new MemoryStream(data.Length + 64);
         for (var i = 0; i < data.Length; i++)
@@ -105,7 +105,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         Delivered = true;
         await _stream.WriteAsync(".\r\n"u8.ToArray(), cancellation);
         await _stream.FlushAsync(cancellation);
-        await ExpectAsync("the mail", 250, cancellation);
+        return await ExpectAsync("the mail", 250, cancellation);
     }
 
     /// <summary>Says goodbye; what the server says to that is of no matter.</summary>

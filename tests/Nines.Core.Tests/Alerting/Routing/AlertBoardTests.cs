@@ -9,7 +9,7 @@ using Nines.Metrics;
 namespace Nines.Core.Tests.Alerting.Routing;
 
 /// <summary>Timelines on a virtual clock. Told means: at which second, whom, and of which alerts; an upper-case name fires, a lower-case one is over.</summary>
-public sealed class AlertBoardTests
+public sealed partial class AlertBoardTests
 {
     private const long Second = 1_000_000_000;
     private const long Start = 1_800_000_000 * Second;

@@ -23,6 +23,21 @@ public class WireTests
     }
 
     [Fact]
+    public void WhereThereArePages_MessagesLeadToThem()
+    {
+        var one = Groups.All["one"];
+        new DefaultMessage(one, [], "https://nines.test").Links.Skip(2).ShouldBe(
+        [
+            ("Alert", $"https://nines.test/alerts/{one.Alerts[0].Fingerprint}"),
+            ("Silence", "https://nines.test/silences/new?match=" + Uri.EscapeDataString(
+                "alertname=\"HighErrors\",cluster=\"eu\",instance=\"a\",service=\"checkout\",severity=\"page\",team=\"shop\"")),
+        ]);
+        new DefaultMessage(Groups.All["several"], [], "https://nines.test").Links[^1].Url.ShouldNotContain("instance");
+        new DefaultMessage(Groups.All["one resolved"], [], "https://nines.test").Links.Select(l => l.Title).ShouldBe(["Open", "Runbook", "Alert"]);
+        new DefaultMessage(Groups.All["hostile"], [], "https://nines.test").Links.ShouldAllBe(l => l.Url.Length <= 1000);
+    }
+
+    [Fact]
     public void OfSeveral_TheHeadlineCounts_AndEachHasALine()
     {
         new DefaultMessage(Groups.All["several"], ["possible repeat"]).Fit(t => t.Plain.Length, 4096).Plain.Split('\n').ShouldBe(

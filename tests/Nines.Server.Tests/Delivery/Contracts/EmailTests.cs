@@ -27,7 +27,8 @@ public sealed class EmailTests : IAsyncDisposable
         {
             foreach (var (name, notification) in Groups.All)
             {
-                (await SendAsync(integration, notification, new DeliveryMarks(2, true, true, null))).ShouldBe(new SendOutcome(SendVerdict.Sent, ""), name);
+                var outcome = await SendAsync(integration, notification, new DeliveryMarks(2, true, true, null));
+                (outcome.Verdict, outcome.Detail.StartsWith("SMTP 250 ", StringComparison.Ordinal)).ShouldBe((SendVerdict.Sent, true), $"{name}: {outcome.Detail}");
                 var mail = await _server.NextAsync();
                 SmtpContract.Violations(mail.Data).ShouldBeEmpty(name);
                 (mail.Encrypted, mail.From).ShouldBe((true, "nines@example.org"));

@@ -28,7 +28,9 @@ public class IntegrationClientTests
             {
                 foreach (var marks in new[] { Groups.Plain, new DeliveryMarks(3, true, true, Groups.At) })
                 {
-                    (await world.SendAsync(integration, notification, marks)).ShouldBe(new SendOutcome(SendVerdict.Sent, ""), $"{kind}, {name}");
+                    var outcome = await world.SendAsync(integration, notification, marks);
+                    outcome.Verdict.ShouldBe(SendVerdict.Sent, $"{kind}, {name}: {outcome.Detail}");
+                    outcome.Detail.ShouldMatch(kind is "telegram" or "pagerduty" ? "^HTTP 20[0-9], message .+$" : "^HTTP 20[0-9]$", $"{kind}, {name}");
                     var arrived = await world.Sink.NextAsync();
                     world.Contract.Check(arrived).Where(p => p.Length > 0).ShouldBeEmpty($"{kind}, {name}: {arrived.Body[..Math.Min(400, arrived.Body.Length)]}");
                     arrived.Key.ShouldBe(notification.Key);
