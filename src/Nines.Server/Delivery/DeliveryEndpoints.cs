@@ -109,7 +109,7 @@ public sealed record MessageItem(
         var n = entry.Notification;
         return new(n.Key, n.Receiver, n.Kind, n.GroupKey, n.Reason.ToString().ToLowerInvariant(), Clock.ToRfc3339(n.DecidedAtNs), entry.State,
             entry.DeliveredAtNs is { } at ? Clock.ToRfc3339(at) : null, entry.Recorded, entry.Detail,
-            [.. entry.Attempts.Select(a => new AttemptItem(a.Number, Clock.ToRfc3339(a.StartedAtNs), a.FinishedAtNs is { } end ? Clock.ToRfc3339(end) : null,
+            [.. entry.Attempts.Select(a => new AttemptItem(a.Number, Clock.ToRfc3339(a.StartedNs), a.FinishedNs is { } end ? Clock.ToRfc3339(end) : null,
                 a.Outcome, a.Detail, entry.IsPossibleRepeat(a)))],
             [.. n.Alerts.Select(a => new MessageAlertItem(a.Fingerprint, a.EndsAtNs == 0 ? "firing" : "resolved", Map(a.Labels), Clock.ToRfc3339(a.StartsAtNs),
                 a.EndsAtNs == 0 ? null : Clock.ToRfc3339(a.EndsAtNs)))]);

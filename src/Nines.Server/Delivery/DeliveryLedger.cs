@@ -1,16 +1,9 @@
 using System.Globalization;
+using Nines.Core.Alerting;
 using Nines.Core.Delivery;
 using Nines.Server.State;
 
 namespace Nines.Server.Delivery;
-
-/// <summary>An attempt as it is recorded.</summary>
-/// <param name="Number">Counts from 1.</param>
-/// <param name="StartedAtNs">When it began, nanoseconds since the Unix epoch.</param>
-/// <param name="FinishedAtNs">When its outcome was known; null when it never was.</param>
-/// <param name="Outcome">What came of it: <c>sent</c>, <c>retry</c>, <c>indoubt</c>, <c>failed</c>, or <c>unknown</c> while nothing did.</param>
-/// <param name="Detail">What the receiver said, without secrets.</param>
-public sealed record DeliveryAttempt(int Number, long StartedAtNs, long? FinishedAtNs, string Outcome, string Detail);
 
 /// <summary>A message as it is recorded.</summary>
 /// <param name="Notification">What it tells.</param>
@@ -21,10 +14,10 @@ public sealed record DeliveryAttempt(int Number, long StartedAtNs, long? Finishe
 public sealed record DeliveryEntry(GroupNotification Notification, string State, bool Recorded, string Detail, IReadOnlyList<DeliveryAttempt> Attempts)
 {
     /// <summary>When the receiver had taken it, nanoseconds since the Unix epoch; null when it has not, or that is not known.</summary>
-    public long? DeliveredAtNs => State == "sent" ? Attempts.LastOrDefault(a => a.Outcome == "sent")?.FinishedAtNs : null;
+    public long? DeliveredAtNs => State == "sent" ? Attempts.LastOrDefault(a => a.Outcome == "sent")?.FinishedNs : null;
 
     /// <summary>Whether an attempt told again what an earlier one may have told.</summary>
-    public bool IsPossibleRepeat(DeliveryAttempt attempt) => 
+    public bool IsPossibleRepeat(DeliveryAttempt attempt) =>
         Attempts.Any(a => a.Number < attempt.Number && a.Outcome is "unknown" or "indoubt");
 }
 
@@ -111,10 +104,6 @@ internal sealed class DeliveryLedger(IStateStore store)
     private static DeliveryEntry RowOf(System.Data.Common.DbDataReader row) =>
         new(OutboxStore.Deserialize(row.GetString(4)), row.GetString(1), row.GetInt64(2) != 0, row.GetString(3), []);
 
-    private static DeliveryEntry With(StateReader reader, DeliveryEntry entry) => entry with
-    {
-        Attempts = reader.Query("SELECT number, started_at, finished_at, outcome, detail FROM attempt WHERE idempotency_key = @p1 ORDER BY number",
-            row => new DeliveryAttempt((int)row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2), row.GetString(3), row.GetString(4)),
-            entry.Notification.Key),
-    };
+    private static DeliveryEntry With(StateReader reader, DeliveryEntry entry) =>
+        entry with { Attempts = OutboxStore.Attempts(reader, entry.Notification.Key) };
 }

@@ -1,4 +1,5 @@
 using Nines.Core.Alerting;
+using Nines.Core.Delivery;
 using Nines.Server.State;
 
 namespace Nines.Server.Delivery;

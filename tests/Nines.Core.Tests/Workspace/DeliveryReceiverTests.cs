@@ -1,5 +1,4 @@
 using System.Text;
-using Nines.Core.Alerting.Routing;
 using Nines.Core.Workspace;
 
 namespace Nines.Core.Tests.Workspace;

@@ -33,8 +33,8 @@ public sealed class DeliveryLedgerTests
 
         var entry = (await new DeliveryLedger(world.Inner).FindAsync(first.Key, Stop)).ShouldNotBeNull();
         entry.Attempts.Select(a => (a.Number, a.Outcome, a.Detail)).ShouldBe([(1, "retry", "HTTP 503"), (2, "sent", "")]);
-        entry.Attempts.ShouldAllBe(a => a.FinishedAtNs >= a.StartedAtNs);
-        (entry.State, entry.Recorded, entry.DeliveredAtNs).ShouldBe(("sent", true, entry.Attempts[1].FinishedAtNs));
+        entry.Attempts.ShouldAllBe(a => a.FinishedNs >= a.StartedNs);
+        (entry.State, entry.Recorded, entry.DeliveredAtNs).ShouldBe(("sent", true, entry.Attempts[1].FinishedNs));
         entry.IsPossibleRepeat(entry.Attempts[1]).ShouldBeFalse();
         entry.Notification.Alerts.Single().Labels["alertname"].ShouldBe("Burn");
         var tally = (await new DeliveryLedger(world.Inner).TallyAsync(world.Time.NowNs, Stop)).ShouldHaveSingleItem();

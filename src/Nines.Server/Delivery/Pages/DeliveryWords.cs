@@ -1,3 +1,4 @@
+using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Server.Web;
