@@ -24,7 +24,7 @@ internal static class AlertEndpoints
 
     private static AlertDetail DetailOf(KnownAlert known) => new(
         ItemOf(known.Report), known.Explanation is { } explanation ? ExplanationOf(explanation) : null,
-        [.. known.Messages.Select(m => new MessageItem(m.Key, m.Receiver, m.Kind, Word(m.Reason), m.Alerts, m.Resolved ? "resolved" : "firing", Word(m.State),
+        [.. known.Messages.Select(m => new ToldItem(m.Key, m.Receiver, m.Kind, Word(m.Reason), m.Alerts, m.Resolved ? "resolved" : "firing", Word(m.State),
             Clock.ToRfc3339(m.DecidedNs), m.Detail, m.Recorded,
             [.. m.Attempts.Select(a => new AttemptItem(a.Number, Clock.ToRfc3339(a.StartedNs), Optional(a.FinishedNs), a.Outcome, a.Detail))]))],
         [.. known.Transitions.Select(t => new TransitionItem(t.Resolved ? "resolved" : "firing", Clock.ToRfc3339(t.AtNs), t.Explanation))]);
@@ -51,7 +51,7 @@ internal sealed record DeliveryItem(
     string Key, string Receiver, string Status, string State, int Attempts, string DecidedAt, string Detail, bool Recorded);
 
 /// <summary>All that is known of an alert.</summary>
-internal sealed record AlertDetail(AlertItem Alert, ExplanationItem? Explanation, MessageItem[] Messages, TransitionItem[] Transitions);
+internal sealed record AlertDetail(AlertItem Alert, ExplanationItem? Explanation, ToldItem[] Messages, TransitionItem[] Transitions);
 
 /// <summary>Why people were told, or not.</summary>
 internal sealed record ExplanationItem(string Summary, RouteItem[] Routes, UntakenItem[] OtherRoutes);
@@ -69,7 +69,7 @@ internal sealed record TellingItem(string Kind, int Index, string State, string 
 internal sealed record UntakenItem(string Receiver, string Text, string Declared);
 
 /// <summary>A message that told of the alert.</summary>
-internal sealed record MessageItem(
+internal sealed record ToldItem(
     string Key, string Receiver, string Kind, string Reason, int Alerts, string Status, string State, string DecidedAt, string Detail, bool Recorded,
     AttemptItem[] Attempts);
 

@@ -120,10 +120,11 @@ public sealed class DeliveryLedgerTests
             OutboxStore.Insert(transaction, Message(key, receiver, (Start + second) * Second, alert), true);
             foreach (var (outcome, i) in outcomes.Select((o, i) => (o, i)))
             {
-                OutboxStore.Begin(transaction, key, i + 1, (Start + second) * Second);
+                OutboxStore.Put(transaction, new AttemptBegun(key, i + 1, (Start + second) * Second));
                 if (Enum.TryParse<SendVerdict>(outcome, out var verdict))
                 {
-                    OutboxStore.End(transaction, key, i + 1, (Start + 1 + second) * Second, new(verdict, ""), state ?? DeliveryState.Pending);
+                    OutboxStore.Put(transaction, new AttemptEnded(key, i + 1, (Start + 1 + second) * Second, new(verdict, "")));
+                    OutboxStore.Put(transaction, new MessageMoved(key, state ?? DeliveryState.Pending, ""));
                 }
             }
         }
