@@ -88,7 +88,8 @@ for (const message of all) for (const n of numbersOf(message)) byAlert.set(n, [.
 const repeats = [...byAlert.values()].flatMap(messages => messages.slice(1));
 const isMarked = message => message.headers["x-nines-possible-repeat"] === "true";
 console.log(JSON.stringify({
-    kills, acknowledged: acknowledged.size, told: byAlert.size, messages: all.length, repeats: repeats.length, unmarked_repeats: repeats.filter(m => !isMarked(m)).length,
+    kills, acknowledged: acknowledged.size, told: byAlert.size, messages: all.length, repeats: repeats.length,
+    unmarked_repeats: repeats.filter(m => !isMarked(m)).length,
     other_keys: [...byAlert.values()].filter(messages => new Set(messages.map(m => m.headers["idempotency-key"])).size > 1).length,
     pending_sent: pending.length, pending_marked: pending.slice(1).filter(isMarked).length,
 }));

@@ -68,7 +68,8 @@ const burst = await fresh("alertname", async server => {
     await until(10_000, () => told() >= 50_000);
     const inTime = sink.messages.filter(m => m.at <= end + 10_000);
     return {
-        per_s: 50_000 / seconds, told: inTime.reduce((sum, m) => sum + m.body.alerts.length, 0), after_s: Math.max(0, (inTime.at(-1).at - end) / 1000), mb: memoryMb(server),
+        per_s: 50_000 / seconds, told: inTime.reduce((sum, m) => sum + m.body.alerts.length, 0),
+        after_s: Math.max(0, (inTime.at(-1).at - end) / 1000), mb: memoryMb(server),
     };
 });
 

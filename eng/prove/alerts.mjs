@@ -103,8 +103,8 @@ export const alertText = (number, group) => JSON.stringify({
     labels: { alertname: `Load${group}`, instance: `host-${number}:9100`, job: "node", cluster: "eu-west-1", severity: "page", number: String(number) },
     annotations: {
         summary: `Load on host ${number} is above what it can bear`,
-        description: "The five minute load average has been above the number of cores for a quarter of an hour; look at what runs there, and move it if it can be moved. "
-            + "Nobody else is told while this fires.",
+        description: "The five minute load average has been above the number of cores for a quarter of an hour; look at what runs there, "
+            + "and move it if it can be moved. Nobody else is told while this fires.",
         runbook_url: "https://runbooks.example/load",
     },
     generatorURL: "http://prometheus.example/graph?g0.expr=node_load5",

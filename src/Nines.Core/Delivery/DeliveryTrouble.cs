@@ -25,7 +25,8 @@ public static class DeliveryTrouble
     public static PostedAlert Alert(string receiver, long sinceNs, long endsNs) => new(
         Labels.Of(("alertname", AlertName), (ReceiverLabel, receiver), ("severity", "page")),
         Labels.Of(("summary", $"Messages to {receiver} are not delivered"),
-            ("description", endsNs != 0 ? $"A message to {receiver} got through again." : $"{receiver} refused a message for good, or takes none for 5 minutes.")),
+            ("description", endsNs != 0 ? $"A message to {receiver} got through again."
+                : $"{receiver} refused a message for good, or takes none for 5 minutes.")),
         sinceNs, endsNs, "");
 
     /// <summary>Whether an alert says that this very receiver cannot be reached, so that telling it is no use.</summary>

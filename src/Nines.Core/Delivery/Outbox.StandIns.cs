@@ -32,7 +32,8 @@ public sealed partial class Outbox
             foreach (var parcel in lane.Parcels)
             {
                 if (Plan.Failover.TryGetValue(lane.Key.Receiver, out var standIn) && parcel.StandIn is null
-                    && now.SteadyNs >= Math.Max(parcel.SinceNs + standIn.AfterMs * 1_000_000, parcel.NotElsewhereBeforeNs) && TellElsewhere(parcel, now, changes) is { } told)
+                    && now.SteadyNs >= Math.Max(parcel.SinceNs + standIn.AfterMs * 1_000_000, parcel.NotElsewhereBeforeNs)
+                    && TellElsewhere(parcel, now, changes) is { } told)
                 {
                     parcel.StandIn = told;
                     Move(parcel, lane.Busy && parcel == lane.Parcels[0] ? DeliveryState.Sending : DeliveryState.Pending, parcel.Detail, changes);

@@ -15,8 +15,8 @@ internal static class DeliveryGrammar
 
     private static readonly SettingGrammar Http = new("http",
     [
-        F("url", AddressReference, required: true), F("body", Template, required: true), F("method"), F("content_type"), F("headers", TextMap), F("max_text", Count),
-        F("markup") with { OneOf = ["plain", "markdown", "html"] }, F("ok_field"), F("ok_value"), F("ok_text"), F("error_field"), F("retry_errors", Texts),
+        F("url", AddressReference, required: true), F("body", Template, required: true), F("method"), F("content_type"), F("headers", TextMap),
+        F("max_text", Count), F("markup") with { OneOf = ["plain", "markdown", "html"] }, F("ok_field"), F("ok_value"), F("ok_text"), F("error_field"), F("retry_errors", Texts),
         F("retry_texts", Texts), F("retry_statuses", Texts), F("retry_after_field"), F("secrets", Texts), ByReference(GlobalGrammar.Http),
     ]);
 
@@ -44,7 +44,8 @@ internal static class DeliveryGrammar
         {
             return grammar;
         }
-        var secrets = (map.Entries.FirstOrDefault(e => e.Key.Value == "secrets").Value as YamlList)?.Items.OfType<YamlText>().Select(t => t.Value).ToList() ?? [];
+        var secrets = (map.Entries.FirstOrDefault(e => e.Key.Value == "secrets").Value as YamlList)?.Items.OfType<YamlText>().Select(t => t.Value)
+            .ToList() ?? [];
         return grammar with
         {
             Fields = [.. grammar.Fields, .. map.Entries.Select(e => e.Key.Value).Where(name => grammar.Fields.All(f => f.Name != name))
@@ -57,7 +58,8 @@ internal static class DeliveryGrammar
     {
         Fields = [.. grammar.Fields.Select(f => ByReference(f) with
         {
-            Default = f.Kind is Template or TemplateMap or Text ? null : f.Default ?? GlobalGrammar.Global.Fields.FirstOrDefault(g => g.Name == f.Global)?.Default,
+            Default = f.Kind is Template or TemplateMap or Text ? null
+                : f.Default ?? GlobalGrammar.Global.Fields.FirstOrDefault(g => g.Name == f.Global)?.Default,
             Global = null,
         })],
     };

@@ -26,7 +26,7 @@ internal static class AlertEndpoints
         ItemOf(known.Report), known.Explanation is { } explanation ? ExplanationOf(explanation) : null,
         [.. known.Messages.Select(m => new ToldItem(m.Key, m.Receiver, m.Kind, Word(m.Reason), m.Alerts, m.Resolved ? "resolved" : "firing", Word(m.State),
             Clock.ToRfc3339(m.DecidedNs), m.Detail, m.Recorded,
-            [.. m.Attempts.Select(a => new AttemptItem(a.Number, Clock.ToRfc3339(a.StartedNs), Optional(a.FinishedNs), a.Outcome, a.Detail))]))],
+            [.. m.Attempts.Select(a => new ToldAttempt(a.Number, Clock.ToRfc3339(a.StartedNs), Optional(a.FinishedNs), a.Outcome, a.Detail))]))],
         [.. known.Transitions.Select(t => new TransitionItem(t.Resolved ? "resolved" : "firing", Clock.ToRfc3339(t.AtNs), t.Explanation))]);
 
     private static ExplanationItem ExplanationOf(Explanation explanation) => new(
@@ -71,10 +71,10 @@ internal sealed record UntakenItem(string Receiver, string Text, string Declared
 /// <summary>A message that told of the alert.</summary>
 internal sealed record ToldItem(
     string Key, string Receiver, string Kind, string Reason, int Alerts, string Status, string State, string DecidedAt, string Detail, bool Recorded,
-    AttemptItem[] Attempts);
+    ToldAttempt[] Attempts);
 
 /// <summary>One attempt to deliver it.</summary>
-internal sealed record AttemptItem(int Number, string Started, string? Finished, string Outcome, string Detail);
+internal sealed record ToldAttempt(int Number, string Started, string? Finished, string Outcome, string Detail);
 
 /// <summary>A begin or an end.</summary>
 internal sealed record TransitionItem(string To, string At, string Explanation);

@@ -32,7 +32,7 @@ public sealed class DeliveryLedgerTests
         await AlertWorld.UntilAsync(() => world.QueryAsync("SELECT state FROM outbox").GetAwaiter().GetResult() is ["sent"]);
 
         var entry = (await new DeliveryLedger(world.Inner).FindAsync(first.Key, Stop)).ShouldNotBeNull();
-        entry.Attempts.Select(a => (a.Number, a.Outcome, a.Detail)).ShouldBe([(1, "retry", "HTTP 503"), (2, "sent", "")]);
+        entry.Attempts.Select(a => (a.Number, a.Outcome, a.Detail)).ShouldBe([(1, "retry", "HTTP 503"), (2, "sent", "HTTP 200")]);
         entry.Attempts.ShouldAllBe(a => a.FinishedNs >= a.StartedNs);
         (entry.State, entry.Recorded, entry.DeliveredAtNs).ShouldBe(("sent", true, entry.Attempts[1].FinishedNs));
         entry.IsPossibleRepeat(entry.Attempts[1]).ShouldBeFalse();

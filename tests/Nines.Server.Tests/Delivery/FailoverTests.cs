@@ -22,7 +22,7 @@ public sealed class FailoverTests
         (told.AlertName, told.Status, told.Marks).ShouldBe(("Burn", "firing", "phone could not be reached: this is told in its place"));
         told.Key.ShouldNotBe((await phone.NextAsync()).Key);
         await AlertWorld.UntilAsync(() => Query(world, "SELECT receiver || ' ' || state || ' ' || detail FROM outbox ORDER BY receiver") is
-            ["desk sent ", "phone failedover HTTP 400; desk is told in its place"]);
+            ["desk sent HTTP 200", "phone failedover HTTP 400; desk is told in its place"]);
         await world.PostAsync(AlertWorld.Alert("Burn", start, world.Time.NowNs));
         await world.PassUntilArrivedAsync(desk);
         (await desk.NextAsync()).Status.ShouldBe("resolved");

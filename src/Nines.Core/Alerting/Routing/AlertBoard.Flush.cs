@@ -111,7 +111,8 @@ public sealed partial class AlertBoard
             if (wishes.CooldownMs > 0)
             {
                 heard.RemoveAll(a => a.State.Firing
-                    ? last?.Firing.Contains(a.Fingerprint) != true && _cooldowns.Holds((receiver, integration.Kind, integration.Index), a.State.Labels, now.SteadyNs)
+                    ? last?.Firing.Contains(a.Fingerprint) != true
+                        && _cooldowns.Holds((receiver, integration.Kind, integration.Index), a.State.Labels, now.SteadyNs)
                     : last?.Open.Contains(a.Fingerprint) != true);
             }
             last = Knowing(group, integration, last, heard, now, changes);
