@@ -129,7 +129,7 @@ public sealed class RespondTests
               receiver: chat
               group_wait: 30s
               routes:
-              - {receiver: pager, matchers: ['severity="page"'], group_by: [alertname], group_wait: 0s}
+              - {receiver: pager, matchers: ['severity="page"'], group_by: [alertname], group_wait: 0s, continue: true}
               - {receiver: database, matchers: ['service=~"mysql|postgres"'], mute_time_intervals: [weekend]}
             inhibit_rules:
             - {source_matchers: ['severity="page"'], target_matchers: ['severity="ticket"'], equal: [cluster]}
