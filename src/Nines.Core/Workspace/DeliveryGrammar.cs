@@ -16,8 +16,9 @@ internal static class DeliveryGrammar
     private static readonly SettingGrammar Http = new("http",
     [
         F("url", AddressReference, required: true), F("body", Template, required: true), F("method"), F("content_type"), F("headers", TextMap),
-        F("max_text", Count), F("markup") with { OneOf = ["plain", "markdown", "html"] }, F("ok_field"), F("ok_value"), F("ok_text"), F("error_field"), F("retry_errors", Texts),
-        F("retry_texts", Texts), F("retry_statuses", Texts), F("retry_after_field"), F("secrets", Texts), ByReference(GlobalGrammar.Http),
+        F("max_text", Count), F("markup") with { OneOf = ["plain", "markdown", "html"] }, F("ok_field"), F("ok_value"), F("ok_text"), F("error_field"),
+        F("retry_errors", Texts), F("retry_texts", Texts), F("retry_statuses", Texts), F("retry_after_field"), F("secrets", Texts),
+        ByReference(GlobalGrammar.Http),
     ]);
 
     /// <summary>The grammars by kind; that of <c>http</c> has more settings as its templates need them.</summary>
