@@ -21,6 +21,7 @@ public static class ProjectMap
         ["src/Nines.Cli/Nines.Cli.csproj"] = new(["Nines.Metrics", "Nines.Tsdb", "Nines.PromQL", "Nines.Core", "Nines.Server", "Nines.Shop"], ["System.CommandLine", "YamlDotNet"], []),
         ["bench/Nines.Benchmarks/Nines.Benchmarks.csproj"] = new(["Nines.Metrics", "Nines.Tsdb"], [], []),
         ["bench/Nines.LoadRig/Nines.LoadRig.csproj"] = new([], ["System.CommandLine"], []),
+        ["bench/Nines.Simulation/Nines.Simulation.csproj"] = new(["Nines.Metrics", "Nines.Core"], ["System.CommandLine"], []),
         ["examples/shop/Nines.Shop.csproj"] = new([], [], ["Microsoft.AspNetCore.App"]),
     };
 

@@ -8,6 +8,9 @@ public sealed partial class Outbox
     /// <summary>A stand-in that refused is told again after a minute, while the receiver itself is still tried.</summary>
     private const long AgainNs = 60 * Second;
 
+    /// <summary>A stand-in that refuses for good as well is asked again after 5 minutes: the board, which asks others, does not know of it.</summary>
+    private const long StandInAgainNs = 300 * Second;
+
     /// <summary>What a stand-in is forgotten to have been told after: a day.</summary>
     private const long ForgottenNs = 24 * 3600 * Second;
 
@@ -32,8 +35,7 @@ public sealed partial class Outbox
             foreach (var parcel in lane.Parcels)
             {
                 if (Plan.Failover.TryGetValue(lane.Key.Receiver, out var standIn) && parcel.StandIn is null
-                    && now.SteadyNs >= Math.Max(parcel.SinceNs + standIn.AfterMs * 1_000_000, parcel.NotElsewhereBeforeNs)
-                    && TellElsewhere(parcel, now, changes) is { } told)
+                    && now.SteadyNs - parcel.SinceNs >= standIn.AfterMs * 1_000_000 && TellElsewhere(parcel, now, changes) is { } told)
                 {
                     parcel.StandIn = told;
                     Move(parcel, lane.Busy && parcel == lane.Parcels[0] ? DeliveryState.Sending : DeliveryState.Pending, parcel.Detail, changes);
@@ -82,9 +84,9 @@ public sealed partial class Outbox
             return null;
         }
         var known = _elsewhere.GetValueOrDefault((notification.Receiver, notification.GroupKey));
-        if (known is not null && notification.Sequence < known.Sequence)
+        if (known is not null && notification.Sequence <= known.Sequence)
         {
-            // Another integration of the receiver has later news, and the stand-in has heard of it.
+            // Another integration of the receiver had the same news, or later ones, and the stand-in has heard of it.
             return standIn.To;
         }
         bool Knows(NotifiedAlert alert) => known?.Open.Contains(alert.Fingerprint) == true;
@@ -134,22 +136,6 @@ public sealed partial class Outbox
         (known.Sequence, known.ToldNs) = (Math.Max(known.Sequence, told.Sequence), now.SteadyNs);
         known.Open.UnionWith(told.Alerts.Where(a => a.EndsAtNs == 0).Select(a => a.Fingerprint));
         known.Open.ExceptWith(told.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint));
-    }
-
-    /// <summary>A stand-in refused as well: it knows no more than before.</summary>
-    private void Unknow(string receiver, GroupNotification refused, Moment now)
-    {
-        if (!_elsewhere.TryGetValue((receiver, refused.GroupKey), out var known))
-        {
-            return;
-        }
-        known.Open.ExceptWith(refused.Alerts.Where(a => a.EndsAtNs == 0).Select(a => a.Fingerprint));
-        known.Open.UnionWith(refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint));
-        foreach (var parcel in _lanes.Values.Where(l => l.Key.Receiver == receiver && l.Key.Group == refused.GroupKey).SelectMany(l => l.Parcels))
-        {
-            parcel.StandIn = null;
-            parcel.NotElsewhereBeforeNs = now.SteadyNs + AgainNs;
-        }
     }
 
     /// <summary>Takes up what a stand-in knows.</summary>

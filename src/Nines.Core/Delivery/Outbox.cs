@@ -58,6 +58,7 @@ public sealed partial class Outbox
         foreach (var notification in spool.Notifications.Values.OrderBy(n => n.Sequence))
         {
             changes.Records.Add(new MessageAdded(notification, false));
+            Remember(new(notification, DeliveryState.Pending, 0, "", false), now);
             if (!known.Contains(notification.Key) && !spool.Settled.Contains(notification.Key))
             {
                 // It was about to go out when the process ended: whether it did is not known.
@@ -140,10 +141,16 @@ public sealed partial class Outbox
             outcome = outcome with { Detail = string.Create(CultureInfo.InvariantCulture, $"{outcome.Detail}; asks to wait {wait.TotalSeconds:0.###} s") };
         }
         changes.Records.Add(new AttemptEnded(parcel.Notification.Key, attempt.Number, now.WallNs, outcome));
-        if (outcome.Verdict is SendVerdict.Retry or SendVerdict.InDoubt)
+        var asksAgain = outcome.Verdict == SendVerdict.Failed && parcel.Notification.InPlaceOf is not null && now.SteadyNs - parcel.SinceNs <= GiveUpNs;
+        if (asksAgain || outcome.Verdict is SendVerdict.Retry or SendVerdict.InDoubt)
         {
             parcel.InDoubt |= outcome.Verdict == SendVerdict.InDoubt;
-            lane.DueNs = now.SteadyNs + (long)outcome.WaitAfter(attempt.Number, jitter).TotalNanoseconds;
+            lane.DueNs = now.SteadyNs + (asksAgain ? StandInAgainNs : (long)outcome.WaitAfter(attempt.Number, jitter).TotalNanoseconds);
+            if (asksAgain)
+            {
+                _refusing.Add(parcel.Notification.Receiver);
+                parcel.StandIn ??= TellElsewhere(parcel, now, changes);
+            }
             Move(parcel, DeliveryState.Pending, outcome.Detail, changes);
         }
         else
@@ -246,11 +253,7 @@ public sealed partial class Outbox
         _refusing.Add(notification.Receiver);
         parcel.StandIn ??= TellElsewhere(parcel, now, changes);
         Move(parcel, parcel.StandIn is null ? DeliveryState.Failed : DeliveryState.FailedOver, outcome.Detail, changes);
-        if (notification.InPlaceOf is { } receiver)
-        {
-            Unknow(receiver, notification, now);
-        }
-        else
+        if (notification.InPlaceOf is null)
         {
             changes.Refused.Add(notification);
         }

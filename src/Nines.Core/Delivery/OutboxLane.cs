@@ -21,9 +21,6 @@ internal sealed class Parcel(GroupNotification notification, bool recorded, long
     /// <summary>Who was told in the receiver's place; null while nobody was.</summary>
     public string? StandIn { get; set; }
 
-    /// <summary>Before that nobody is told in its place, on the steady clock.</summary>
-    public long NotElsewhereBeforeNs { get; set; } = long.MinValue;
-
     /// <summary>What the last attempt said.</summary>
     public string Detail { get; set; } = "";
 

@@ -25,14 +25,14 @@ public sealed partial class AlertBoard
             return;
         }
         known.Refused = known.Notice.Firing;
-        var before = known.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None };
+        var before = known.Notice.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None };
         known.Notice = before with
         {
             Sequence = refused.Sequence,
+            Before = null,
             // Who has a stand-in counts on it to hear of the end.
             Open = Plan?.Failover.ContainsKey(refused.Receiver) == true ? before.Open.Concat(known.Notice.Open).ToHashSet() : before.Open,
         };
-        known.Before = null;
         known.Refusals++;
         known.RefusedNs = now.SteadyNs;
         changes.Notices.Add(known.Notice);
@@ -156,10 +156,10 @@ public sealed partial class AlertBoard
             Firing = firing,
             Resolved = resolved,
             Open = open,
+            Before = last is null ? null : last with { Before = null },
         };
         _notices[key] = new(notice, now.SteadyNs)
         {
-            Before = last,
             Refusals = known?.Refusals ?? 0,
             RefusedNs = known?.RefusedNs ?? 0,
             Refused = known?.Refused ?? None,
@@ -246,9 +246,6 @@ public sealed partial class AlertBoard
         public long ToldNs { get; } = toldNs;
 
         public GroupNotice Notice { get; set; } = notice;
-
-        /// <summary>What it was told before that.</summary>
-        public GroupNotice? Before { get; set; }
 
         /// <summary>How often in a row it refused for good.</summary>
         public int Refusals { get; set; }

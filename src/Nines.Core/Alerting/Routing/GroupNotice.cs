@@ -33,6 +33,9 @@ public sealed record GroupNotice
     /// <summary>The alerts whose beginning was told and whose end was not: those whose end is told even when they are quiet by then.</summary>
     public required IReadOnlySet<ulong> Open { get; init; }
 
+    /// <summary>What it was told before that, to go back to when it refuses this; null when it was told nothing.</summary>
+    public GroupNotice? Before { get; init; }
+
     /// <summary>Why an integration has to be told of a group now; null when there is nothing to tell. Alertmanager's rules of deduplication.</summary>
     /// <param name="last">What it was told last; null when nothing yet, or too long ago to be known.</param>
     /// <param name="firing">The alerts that fire now.</param>

@@ -173,6 +173,19 @@ public sealed partial class AlertBoardTests
     }
 
     [Fact]
+    public void RefusedEnd_AfterARestart_IsStillTold()
+    {
+        Apply("group_wait: 1s, group_interval: 10s");
+        At(0, () => Post("A"));
+        At(5, () => Post("A", ends: 5));
+        To(12).ShouldBe(["1 d A", "11 d a"]);
+        var after = Restarted();
+        after.Apply("group_wait: 1s, group_interval: 10s");
+        after.At(13, () => after._board.Undo(_sent[^1], after.Now, after._recorded));
+        after.To(40).ShouldBe(["23 d a"]);
+    }
+
+    [Fact]
     public void Trouble_OfAReceiverIsNotToldToItself()
     {
         Apply("group_wait: 1s, group_interval: 10s");
