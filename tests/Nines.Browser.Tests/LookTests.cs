@@ -49,7 +49,7 @@ public sealed class LookTests(Chromium chromium)
             await LookAsync(page, name, path, width, dark);
         }
         await page.GotoAsync("/deliveries?state=failed");
-        var key = (await page.Locator("tbody th a").First.GetAttributeAsync("href"))!;
+        var key = (await page.Locator("section[aria-labelledby=h-all] tbody th a").First.GetAttributeAsync("href"))!;
         await LookAsync(page, "delivery", key, width, dark);
     }
 
