@@ -29,7 +29,7 @@ internal sealed class Node
         var rows = world.Store.Rows;
         var silences = rows.Silences.Values.OrderBy(s => s.Id, StringComparer.Ordinal).ToList();
         _board.Load(rows.Alerts.Values.OrderBy(a => a.State.UpdatedAtNs),
-            world.Mutant == Mutant.ForgottenSilence ? silences.Skip(1) : silences, rows.Notices.Values, Now);
+            world.Mutant == Mutant.ForgottenSilence ? silences.Skip(1) : silences, world.Spool.Content.After(rows.Notices.Values), Now);
         var entries = rows.Entries;
         if (world.Mutant == Mutant.LostOutboxRow)
         {

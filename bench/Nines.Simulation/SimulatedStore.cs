@@ -94,7 +94,18 @@ internal sealed class SimulatedSpool
     private readonly Dictionary<string, GroupNotification> _notifications = new(StringComparer.Ordinal);
     private readonly HashSet<string> _settled = new(StringComparer.Ordinal);
 
-    public bool Broken { get; set; }
+    public bool Broken
+    {
+        get;
+        set
+        {
+            field = value;
+            WasBroken |= value;
+        }
+    }
+
+    /// <summary>Whether it ever was: then nobody can know what went out while the store refused.</summary>
+    public bool WasBroken { get; private set; }
 
     public SpoolContent Content => new(
         new Dictionary<string, GroupNotification>(_notifications, StringComparer.Ordinal), new HashSet<string>(_settled, StringComparer.Ordinal));

@@ -3,7 +3,7 @@ namespace Nines.Simulation.Tests;
 /// <summary>Worlds in which everything goes wrong: no page lost, none doubled beyond the bound, no silence forgotten.</summary>
 public sealed class SimulationTests
 {
-    // All of the 10,000 worlds run with ./test.sh --all.
+    // NINES_SIMULATION_WORLDS=10000 goes on where the usual run ends.
     private static readonly int Worlds =
         int.TryParse(Environment.GetEnvironmentVariable("NINES_SIMULATION_WORLDS"), System.Globalization.CultureInfo.InvariantCulture, out var worlds) ? worlds : 300;
 
@@ -32,6 +32,6 @@ public sealed class SimulationTests
     }
 
     private static IEnumerable<Finding> Find(int worlds, Mutant mutant) =>
-        Enumerable.Range(1, worlds).AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).
+        Enumerable.Range(1, worlds).AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered)
             .Select(seed => World.Run(seed, new(mutant))).OfType<Finding>();
 }

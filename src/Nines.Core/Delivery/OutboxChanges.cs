@@ -1,4 +1,5 @@
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 
 namespace Nines.Core.Delivery;
 
@@ -17,7 +18,39 @@ public sealed record OutboxEntry(GroupNotification Notification, DeliveryState S
 /// <summary>What the spool has: what the store refused.</summary>
 /// <param name="Notifications">Messages that were about to go out, by key.</param>
 /// <param name="Settled">Keys of messages that need not be sent any more.</param>
-public sealed record SpoolContent(IReadOnlyDictionary<string, GroupNotification> Notifications, IReadOnlySet<string> Settled);
+public sealed record SpoolContent(IReadOnlyDictionary<string, GroupNotification> Notifications, IReadOnlySet<string> Settled)
+{
+    /// <summary>What integrations were told: as the store has it, and after that by messages that went out without the store's knowing.</summary>
+    public IEnumerable<GroupNotice> After(IEnumerable<GroupNotice> notices)
+    {
+        var told = notices.ToDictionary(n => new LaneKey(n.Receiver, n.Kind, n.Index, n.GroupKey, null));
+        foreach (var notification in Notifications.Values.Where(n => n.InPlaceOf is null).OrderBy(n => n.Sequence))
+        {
+            if (!told.TryGetValue(LaneKey.Of(notification), out var known) || known.Sequence < notification.Sequence)
+            {
+                told[LaneKey.Of(notification)] = NoticeOf(notification);
+            }
+        }
+        return told.Values;
+    }
+
+    private static GroupNotice NoticeOf(GroupNotification notification)
+    {
+        var firing = notification.Alerts.Where(a => a.EndsAtNs == 0).Select(a => a.Labels.StableHash).ToHashSet();
+        return new()
+        {
+            Receiver = notification.Receiver,
+            Kind = notification.Kind,
+            Index = notification.Index,
+            GroupKey = notification.GroupKey,
+            Sequence = notification.Sequence,
+            AtNs = notification.DecidedAtNs,
+            Firing = firing,
+            Resolved = notification.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Labels.StableHash).ToHashSet(),
+            Open = firing,
+        };
+    }
+}
 
 /// <summary>What the outbox decided: what is to be recorded, in order and all at once, and what follows from it.</summary>
 public sealed class OutboxChanges

@@ -72,7 +72,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
             AlertStore.LoadSilences(reader, since - SilencesKeptNs), AlertStore.LoadNotices(reader), OutboxStore.Load(reader, since)), cancellationToken);
         lock (_gate)
         {
-            _board.Load(alerts.Select(a => (a.State, a.Explanation)), silences, notices, Now());
+            _board.Load(alerts.Select(a => (a.State, a.Explanation)), silences, _outbox.Spooled.After(notices), Now());
         }
         await _outbox.TakeUpAsync(messages);
         _ticking = Task.Run(TickAsync, CancellationToken.None);

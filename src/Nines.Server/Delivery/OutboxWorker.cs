@@ -66,6 +66,9 @@ internal sealed partial class OutboxWorker : IDisposable
         Go();
     }
 
+    /// <summary>What was spooled when the server started.</summary>
+    public SpoolContent Spooled => _spool.Content;
+
     /// <summary>Takes up what an earlier process left: its outbox, and its spool.</summary>
     public async Task TakeUpAsync(IReadOnlyList<OutboxEntry> entries)
     {

@@ -56,6 +56,20 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public void Notices_FollowWhatWentOutWithoutTheStoresKnowing()
+    {
+        var spool = Spool([Message("phone", 2, "A-", "B+"), Message("desk", 1, "A+")], []);
+        GroupNotice Stored(string receiver) => new()
+        {
+            Receiver = receiver, Kind = "webhook", Index = 0, GroupKey = "g", Sequence = 1, AtNs = 0,
+            Firing = new HashSet<ulong>(), Resolved = new HashSet<ulong>(), Open = new HashSet<ulong>(),
+        };
+        var after = spool.After([Stored("phone"), Stored("desk")]).ToDictionary(n => n.Receiver, StringComparer.Ordinal);
+        (after["phone"].Sequence, after["phone"].Firing.Count, after["phone"].Resolved.Count).ShouldBe((2, 1, 1));
+        after["desk"].Firing.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Sent_SettlesAlsoWhatItTookOver()
     {
         Add(Message("phone", 1, "A+"));

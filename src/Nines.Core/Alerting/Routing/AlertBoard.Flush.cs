@@ -30,8 +30,11 @@ public sealed partial class AlertBoard
         {
             Sequence = refused.Sequence,
             Before = null,
-            // Who has a stand-in counts on it to hear of the end.
-            Open = Plan?.Failover.ContainsKey(refused.Receiver) == true ? before.Open.Concat(known.Notice.Open).ToHashSet() : before.Open,
+            // Whose end was refused is open, but when it fires again that is news.
+            Firing = before.Firing.Except(refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Labels.StableHash)).ToHashSet(),
+            // The ends it told of are still to be told; and who has a stand-in counts on it to hear of the end.
+            Open = before.Open.Concat(refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Labels.StableHash))
+                .Concat(Plan?.Failover.ContainsKey(refused.Receiver) == true ? known.Notice.Open : None).ToHashSet(),
         };
         known.Refusals++;
         known.RefusedNs = now.SteadyNs;
@@ -41,7 +44,7 @@ public sealed partial class AlertBoard
         {
             if (_alerts.TryGetValue(alert.Labels, out var over) && known.Notice.Open.Contains(over.Fingerprint))
             {
-                Route(over, now);
+                Route(over, now, refused.Receiver);
                 over.Groups.Where(g => !g.Flushed && g.Key == refused.GroupKey).ToList()
                     .ForEach(g => Schedule(g, now.SteadyNs + g.Route.GroupIntervalMs * Millisecond));
             }

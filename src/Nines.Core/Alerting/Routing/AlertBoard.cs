@@ -248,12 +248,12 @@ public sealed partial class AlertBoard
         }
     }
 
-    /// <summary>Puts an alert into its groups.</summary>
-    private void Route(BoardAlert alert, Moment now)
+    /// <summary>Puts an alert into its groups; of one receiver only when it is named.</summary>
+    private void Route(BoardAlert alert, Moment now, string? receiver = null)
     {
         foreach (var route in Plan?.Roots.SelectMany(root => root.Match(alert.State.Labels)) ?? [])
         {
-            if (!Plan!.Receivers.ContainsKey(route.Receiver) || DeliveryTrouble.IsAbout(alert.State.Labels, route.Receiver))
+            if (!Plan!.Receivers.ContainsKey(route.Receiver) || route.Receiver != (receiver ?? route.Receiver) || DeliveryTrouble.IsAbout(alert.State.Labels, route.Receiver))
             {
                 continue;
             }

@@ -173,6 +173,23 @@ public sealed partial class AlertBoardTests
     }
 
     [Fact]
+    public void RefusedEnd_IsNotToldAgainToAnotherReceiver()
+    {
+        Apply("group_wait: 1s, group_interval: 10s, routes: [{receiver: d, continue: true}, {receiver: e}]",
+            receivers: "[{name: d, webhook_configs: [{url: 'http://a/'}]}, {name: e, webhook_configs: [{url: 'http://a/'}]}]");
+        At(0, () =>
+        {
+            Post("A");
+            Post("B");
+        });
+        At(5, () => Post("A", ends: 5));
+        To(12).ShouldBe(["1 d AB", "1 e AB", "11 d aB", "11 e aB"]);
+        At(13, () => _board.Undo(_sent.Last(n => n.Receiver == "d"), Now, _recorded));
+        At(15, () => Post("C"));
+        To(25).ShouldBe(["1 d AB", "1 e AB", "11 d aB", "11 e aB", "21 d aBC", "21 e BC"]);
+    }
+
+    [Fact]
     public void RefusedEnd_AfterARestart_IsStillTold()
     {
         Apply("group_wait: 1s, group_interval: 10s");
@@ -266,6 +283,18 @@ public sealed partial class AlertBoardTests
         _board.Receive([Alert("A", 0, 0), Alert("B", 0, 0)], Now, 1, changes).ShouldBe(1);
         _board.Receive([Alert("A", 0, 0)], Now, 1, changes).ShouldBe(0);
         _board.Firing.ShouldBe(1);
+    }
+
+    [Fact]
+    public void End_RefusedForGood_IsToldAgainAndWhatFiresAnewIsNews()
+    {
+        Apply("group_wait: 1s, group_interval: 10s");
+        At(0, () => Post("A"));
+        At(5, () => Post("A", ends: 5));
+        To(12);
+        _board.Undo(_sent[^1], Now, _recorded);
+        At(15, () => Post("A"));
+        To(40).ShouldBe(["1 d A", "11 d a", "22 d A"]);
     }
 
     [Fact]
