@@ -186,7 +186,8 @@ internal sealed class PlayedReports : IObjectiveReports, IObjectiveHistory, IBud
     private static ObjectiveReport Report(Played played) => BudgetCalculator.Report(
         played.Objective, played.Ledger, BurnEvaluator.Rules(played.Objective, played.Ledger.Book, Now, []), played.LostSinceMs, Now,
         // A load test that was taken out, and a policy of its own.
-        played.Objective.Service == "payments" ? ExcludedTime.Of([(Minute - 30, Minute - 20)]) : null);
+        played.Objective.Service == "payments" ? ExcludedTime.Of([(Minute - 30, Minute - 20)]) : null)
+        with { CarriedToMinute = played.Objective.Key.Contains("orders", StringComparison.Ordinal) ? Minute - 20 * Day : null };
 
     private static long At(long minute) => minute * LedgerTime.MinuteMs;
 }
