@@ -122,7 +122,7 @@ public sealed class RespondTests
               receivers:
                 - name: direct
                   severities: [page]
-                  webhook: {url: "{{sink}}direct"}
+                  webhook: {url: "{{sink}}hook"}
             """,
         ["alertmanager.yml"] = $$$"""
             route:
@@ -135,7 +135,7 @@ public sealed class RespondTests
             - {source_matchers: ['severity="page"'], target_matchers: ['severity="ticket"'], equal: [cluster]}
             receivers:
             - {name: chat}
-            - {name: pager, webhook_configs: [{url: '{{{sink}}}pager'}]}
+            - {name: pager, webhook_configs: [{url: '{{{sink}}}hook'}]}
             - {name: database, slack_configs: [{api_url: 'https://hooks.slack.test/{{{Token}}}', channel: '#db', title: '{{ .CommonLabels.alertname }} of {{ .CommonLabels.service }}', text: '{{ .CommonAnnotations.summary }}'}]}
             time_intervals:
             - {name: weekend, time_intervals: [{weekdays: [saturday, sunday]}]}
