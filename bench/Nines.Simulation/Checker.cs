@@ -72,8 +72,8 @@ internal sealed class Checker(World world)
         {
             throw new ViolationException($"{message.Receiver} got an older message after a newer one");
         }
-        var content = string.Join(
-            ' ', message.Alerts.Select(a => a.Labels["alertname"] + a.Labels["receiver"] + (a.EndsAtNs == 0 ? "+" : "-") + a.StartsAtNs).Order(StringComparer.Ordinal));
+        var content = string.Join(' ', message.Alerts
+            .Select(a => a.Labels["alertname"] + a.Labels["receiver"] + (a.EndsAtNs == 0 ? "+" : "-") + a.StartsAtNs).Order(StringComparer.Ordinal));
         if (content == lane.Content && message.Key != lane.Key && marks.DelayedSinceNs is null && !lane.Excused && !LostRecords
             && _doubts.GetValueOrDefault(lane.Key) == 0 && message.Reason != NoticeReason.Repeat && message.Index == 0)
         {

@@ -253,7 +253,8 @@ public sealed partial class AlertBoard
     {
         foreach (var route in Plan?.Roots.SelectMany(root => root.Match(alert.State.Labels)) ?? [])
         {
-            if (!Plan!.Receivers.ContainsKey(route.Receiver) || route.Receiver != (receiver ?? route.Receiver) || DeliveryTrouble.IsAbout(alert.State.Labels, route.Receiver))
+            if (!Plan!.Receivers.ContainsKey(route.Receiver) || route.Receiver != (receiver ?? route.Receiver)
+                || DeliveryTrouble.IsAbout(alert.State.Labels, route.Receiver))
             {
                 continue;
             }
