@@ -58,17 +58,25 @@ internal sealed partial class ObjectiveCost(string program, int objectives, Time
         var (caughtUpCpu, peak) = ((server.LedgerCpu - catching).TotalSeconds, server.Memory.Resident);
         await server.RestartAsync(program, stop);
         await CountedAsync(server, stop);
-        await Task.Delay(TimeSpan.FromSeconds(45), TimeProvider.System, stop);
-        var (ledger, process) = (server.LedgerCpu, server.Cpu);
-        await Task.Delay(length, TimeProvider.System, stop);
-        var (ledgerUsed, processUsed, with) = (server.LedgerCpu - ledger, server.Cpu - process, server.Memory);
+        // As in the comparison: until what runs often is compiled.
+        await Task.Delay(TimeSpan.FromMinutes(3), TimeProvider.System, stop);
+        var minutes = new (double Ledger, double Process)[Math.Max(1, (int)length.TotalMinutes)];
+        for (var i = 0; i < minutes.Length; i++)
+        {
+            var (ledger, process) = (server.LedgerCpu, server.Cpu);
+            await Task.Delay(Min(length, 60), TimeProvider.System, stop);
+            minutes[i] = ((server.LedgerCpu - ledger).TotalMinutes, (server.Cpu - process).TotalMinutes);
+        }
+        var with = server.Memory;
+        var perMinute = 60 * 60 / Min(length, 60).TotalSeconds;
         Console.WriteLine(Json(new(StringComparer.Ordinal)
         {
             ["objectives"] = services * each,
             ["series"] = services * 2,
             ["seconds"] = length.TotalSeconds,
-            ["ledger_cpu_s_per_minute"] = ledgerUsed / length * 60,
-            ["process_cpu_s_per_minute"] = processUsed / length * 60,
+            ["ledger_cpu_s_per_minute"] = Median([.. minutes.Select(m => m.Ledger * perMinute)]),
+            ["process_cpu_s_per_minute"] = Median([.. minutes.Select(m => m.Process * perMinute)]),
+            ["ledger_minutes"] = minutes.Select(m => m.Ledger * perMinute).ToArray(),
             ["kb_per_objective"] = (with.Resident - without.Resident) / 1024.0 / (services * each),
             ["resident_mb"] = with.Resident >> 20,
             ["resident_mb_without"] = without.Resident >> 20,
@@ -144,7 +152,11 @@ internal sealed partial class ObjectiveCost(string program, int objectives, Time
         var ledger = with.LedgerCpu;
         var measured = await Task.WhenAll(MinutesAsync(with, stop), MinutesAsync(without, stop));
         var result = Result(measured[0], measured[1], with);
-        result["ledger_ms"] = (with.LedgerCpu - ledger).TotalMilliseconds / Math.Max(1, (int)length.TotalMinutes) / objectives;
+        var thread = (with.LedgerCpu - ledger).TotalMilliseconds / Math.Max(1, (int)length.TotalMinutes) / objectives;
+        result["ledger_ms"] = thread;
+        result["difference_ms"] = result["evaluation_ms"];
+        // What the processes differ by can drown in the rest of what they do; the ledger's thread is at least part of the cost.
+        result["evaluation_ms"] = Math.Max((double)result["evaluation_ms"], thread);
         result["counted_share"] = await CountedShareAsync(with, 2, stop);
         return result;
     }

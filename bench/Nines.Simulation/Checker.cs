@@ -31,12 +31,21 @@ internal sealed class Checker(World world)
 
         public string Content { get; set; } = "";
 
+        /// <summary>When that was decided.</summary>
+        public long DecidedNs { get; set; }
+
         /// <summary>Whether something happened since that makes the same news again right: what was told between was merged, or refused.</summary>
         public bool Excused { get; set; }
     }
 
     /// <summary>Whether records that were in memory only were lost with a process: then the same is decided anew, under another key.</summary>
     public bool LostRecords { get; set; }
+
+    /// <summary>Whether what went out while the store refused is on no disk that the next process reads.</summary>
+    public bool LostSpool { get; set; }
+
+    /// <summary>Whether what receivers were told can be on no disk: then an alert that ended and fires again passes for one that goes on.</summary>
+    private bool Unknowable => LostRecords && (LostSpool || world.Spool.WasBroken);
 
     /// <summary>An attempt whose outcome the server cannot know: its message may come once more.</summary>
     public void Doubt(string key) => _doubts[key] = _doubts.GetValueOrDefault(key) + 1;
@@ -59,7 +68,7 @@ internal sealed class Checker(World world)
     {
         var lane = LaneOf(message);
         var came = _arrivals[message.Key] = _arrivals.GetValueOrDefault(message.Key) + 1;
-        if (came > 1 + _doubts.GetValueOrDefault(message.Key) && !(LostRecords && world.Spool.WasBroken))
+        if (came > 1 + _doubts.GetValueOrDefault(message.Key) && !Unknowable)
         {
             throw new ViolationException(
                 $"{message.Receiver} got {message.Key} {came} times; the outcome of {_doubts.GetValueOrDefault(message.Key)} attempts was not known");
@@ -75,11 +84,14 @@ internal sealed class Checker(World world)
         var content = string.Join(' ', message.Alerts
             .Select(a => a.Labels["alertname"] + a.Labels["receiver"] + (a.EndsAtNs == 0 ? "+" : "-") + a.StartsAtNs).Order(StringComparer.Ordinal));
         if (content == lane.Content && message.Key != lane.Key && marks.DelayedSinceNs is null && !lane.Excused && !LostRecords
-            && _doubts.GetValueOrDefault(lane.Key) == 0 && message.Reason != NoticeReason.Repeat && message.Index == 0)
+            && _doubts.GetValueOrDefault(lane.Key) == 0 && message.Reason != NoticeReason.Repeat && message.Index == 0
+            // Who was told of an alert that was silenced meanwhile, by a message decided before, is told again when the silence ends.
+            && !sources.Any(s => s.MutedNs >= lane.DecidedNs && message.Alerts.Any(a => a.Labels.Equals(s.Labels))))
         {
             throw new ViolationException($"{message.Receiver} was told {content} twice, as {lane.Key} and {message.Key}");
         }
         (lane.Sequence, lane.Key, lane.Content, lane.Excused) = (message.Sequence, message.Key, content, false);
+        lane.DecidedNs = Math.Min(world.NowNs, world.NowNs - (world.WallNs - message.DecidedAtNs));
         foreach (var alert in message.Alerts)
         {
             _beliefs[(message.Receiver, message.Index, message.InPlaceOf, alert.Labels["alertname"])] = alert.EndsAtNs == 0;
@@ -101,17 +113,23 @@ internal sealed class Checker(World world)
                 throw new ViolationException($"silence {id} was taken and is forgotten");
             }
         }
+        NoteSilenced(node, sources);
         foreach (var source in sources)
         {
-            if (known.Values.Any(s => s.Mutes(source.Labels, world.WallNs)))
-            {
-                source.MutedNs = world.NowNs;
-                source.Episodes.Where(e => e.BeganNs > world.NowNs - BoundNs || source.Firing).ToList().ForEach(e => e.Excused = true);
-            }
-            if (source.Firing && source.AckedNs != long.MaxValue)
+            if (source.Firing && source.AckedNs != long.MaxValue && !Unknowable)
             {
                 Plan.Receivers.Where(source.IsTakenBy).ToList().ForEach(receiver => CheckTold(source, receiver));
             }
+        }
+    }
+
+    /// <summary>Notes which alerts are silenced: they need not be told.</summary>
+    public void NoteSilenced(Node node, IReadOnlyList<Source> sources)
+    {
+        foreach (var source in sources.Where(s => node.Silences.Any(silence => silence.Mutes(s.Labels, world.WallNs))))
+        {
+            source.MutedNs = world.NowNs;
+            source.Episodes.Where(e => e.BeganNs > world.NowNs - BoundNs || source.Firing).ToList().ForEach(e => e.Excused = true);
         }
     }
 
@@ -124,7 +142,7 @@ internal sealed class Checker(World world)
             {
                 // A message from the spool may tell of an alert whose own record was lost with the process; its end is not told then.
                 var wrong = source.Firing ? !IsTold(receiver, source.Name) : !LostRecords && _beliefs.GetValueOrDefault((receiver, 0, null, source.Name));
-                if (wrong && source.IsTakenBy(receiver))
+                if (wrong && source.IsTakenBy(receiver) && !Unknowable)
                 {
                     throw new ViolationException($"in the end {receiver} takes {source.Name} to {(source.Firing ? "be over" : "fire")}, and it does not");
                 }
@@ -132,7 +150,8 @@ internal sealed class Checker(World world)
                 {
                     throw new ViolationException($"in the end {receiver}, told in another's place, takes {source.Name} to fire, and it is over");
                 }
-                if (receiver != "chat" && source.IsTakenBy(receiver) && world.ReceiverOf(receiver).RefusedNs < 0
+                // An end that was lost, and is reported anew by a clock that was set back, passes for one of an earlier stretch.
+                if (receiver != "chat" && !(LostRecords && world.ClockWasSet) && source.IsTakenBy(receiver) && world.ReceiverOf(receiver).RefusedNs < 0
                     && source.Episodes.Find(e => e.Taken && !e.Excused && !e.Told.Contains(receiver)) is { } untold)
                 {
                     throw new ViolationException($"{receiver} was never told that {source.Name} fired at {untold.BeganNs / Plan.Second} s");

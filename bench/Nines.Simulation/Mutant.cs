@@ -15,6 +15,8 @@ public enum Mutant
     Dropped429,
     /// <summary>A restart leaves out a silence.</summary>
     ForgottenSilence,
+    /// <summary>A leader that was suspended goes on after another took over.</summary>
+    IgnoredEpoch,
     /// <summary>Durations are read off the wall's clock.</summary>
     BackwardClock,
 }

@@ -16,6 +16,7 @@ public sealed class CrashException : Exception
 internal sealed class Node
 {
     private readonly World _world;
+    private readonly SimulatedSpool _spool;
     private readonly AlertBoard _board = new();
     private readonly Outbox _outbox = new();
     private readonly List<Action<Rows>> _kept = [];
@@ -26,23 +27,27 @@ internal sealed class Node
     public Node(World world)
     {
         _world = world;
+        Epoch = world.Store.Take();
+        _spool = world.Spool;
         var rows = world.Store.Rows;
         var silences = rows.Silences.Values.OrderBy(s => s.Id, StringComparer.Ordinal).ToList();
+        var told = _spool.Content.After(rows.Notices.Values).ToList();
         _board.Load(rows.Alerts.Values.OrderBy(a => a.State.UpdatedAtNs),
-            world.Mutant == Mutant.ForgottenSilence ? silences.Skip(1) : silences, world.Spool.Content.After(rows.Notices.Values), Now);
+            world.Mutant == Mutant.ForgottenSilence ? silences.Skip(1) : silences, told, Now);
         var entries = rows.Entries;
         if (world.Mutant == Mutant.LostOutboxRow)
         {
             entries.Remove(entries.Find(e => e.State is DeliveryState.Pending or DeliveryState.Sending)!);
         }
         var changes = new OutboxChanges();
-        _outbox.TakeUp(entries, world.Spool.Content, Now, changes);
-        if (Record(changes))
+        _outbox.TakeUp(entries, _spool.Content, Now, changes);
+        var known = Keep(rows => told.ForEach(rows.Put));
+        if (Record(changes) && known)
         {
-            world.Spool.Clear();
+            _spool.Clear();
         }
         _outbox.Apply(world.Routing);
-        Go();
+        Record(new OutboxChanges());
         _board.Apply(world.Routing, Now);
         Settle(new BoardChanges());
     }
@@ -50,6 +55,9 @@ internal sealed class Node
     /// <summary>When something is to be done next, since the world began.</summary>
     public long NextNs => Math.Min(_board.NextNs, _outbox.NextNs) is var next && next == long.MaxValue ? long.MaxValue
         : _world.NowNs + Math.Max(0, next - Now.SteadyNs);
+
+    /// <summary>As which leader it began.</summary>
+    public int Epoch { get; }
 
     /// <summary>Whether decisions wait in memory for a store that refuses.</summary>
     public bool KeepsRecords => _kept.Count > 0;
@@ -88,7 +96,7 @@ internal sealed class Node
         var board = new BoardChanges();
         _board.Receive(own, Now, int.MaxValue, board);
         Settle(board);
-        if (_refusing && _ticks++ % 5 == 0 && _world.Store.Write(rows => _kept.ForEach(work => work(rows))))
+        if (_refusing && _ticks++ % 5 == 0 && _world.Store.Write(Epoch, rows => _kept.ForEach(work => work(rows))))
         {
             _kept.Clear();
             _refusing = false;
@@ -96,7 +104,7 @@ internal sealed class Node
         if (_wasRefusing && !_refusing)
         {
             Step();
-            _world.Spool.Clear();
+            _spool.Clear();
         }
         _wasRefusing = _refusing;
     }
@@ -105,7 +113,7 @@ internal sealed class Node
     public void Wake()
     {
         Settle(new BoardChanges());
-        Go();
+        Record(new OutboxChanges());
     }
 
     /// <summary>What came of an attempt.</summary>
@@ -114,94 +122,101 @@ internal sealed class Node
         var changes = new OutboxChanges();
         _outbox.End(attempt, outcome, Now, _world.Random.NextDouble(), changes);
         Step();
-        if (!Record(changes))
-        {
-            Step();
-            changes.Settled.ForEach(_world.Spool.AppendSent);
-        }
+        Record(changes);
         _world.Over(attempt);
         _outbox.Free(attempt, Now);
-        Go();
+        Record(new OutboxChanges());
     }
 
-    private void Go()
-    {
-        while (true)
-        {
-            var changes = new OutboxChanges();
-            var attempt = _outbox.Next(Now, changes);
-            var noted = Record(changes);
-            if (attempt is null)
-            {
-                return;
-            }
-            Step();
-            if (attempt.IsToBeSpooled(noted))
-            {
-                _world.Spool.Append(attempt.Notification);
-            }
-            Step();
-            _world.Send(attempt, attempt.Marks(noted));
-            if (_world.Mutant == Mutant.DoubleTimer)
-            {
-                _world.Send(attempt, attempt.Marks(noted));
-            }
-            Step();
-        }
-    }
-
-    private bool Settle(BoardChanges changes, List<OutboxRecord>? more = null)
+    private bool Settle(BoardChanges changes, OutboxChanges? refusing = null)
     {
         _board.Pass(Now, changes);
-        if (changes.Empty && more is null)
+        if (changes.Empty && refusing is null)
         {
             return !_refusing;
         }
+        var begun = new OutboxChanges();
+        changes.Notifications.ForEach(n => _outbox.Add(n, Now, begun));
+        _outbox.Begin(Now, begun);
+        begun.Refused.ForEach(r => _board.Undo(r, Now, changes));
+        _world.Heard(begun);
         Step();
         var durable = Keep(rows =>
         {
-            more?.ForEach(rows.Put);
+            refusing?.Records.ForEach(rows.Put);
             rows.Put(changes);
+            begun.Records.ForEach(rows.Put);
         });
-        Step();
-        changes.Notifications.ForEach(n => Enqueue(n, durable));
+        GoOn(begun, durable);
         return durable;
-    }
-
-    private void Enqueue(GroupNotification notification, bool recorded)
-    {
-        if (!recorded)
-        {
-            _world.Spool.Append(notification);
-        }
-        Step();
-        var changes = new OutboxChanges();
-        _outbox.Add(notification, recorded, Now, changes);
-        Record(changes);
-        Go();
     }
 
     private bool Record(OutboxChanges changes)
     {
+        _outbox.Begin(Now, changes);
         _world.Heard(changes);
         bool durable;
         if (changes.Refused.Count > 0)
         {
             var board = new BoardChanges();
-            changes.Refused.ForEach(n => _board.Undo(n, Now, board));
-            durable = Settle(board, changes.Records);
+            changes.Refused.ForEach(r => _board.Undo(r, Now, board));
+            durable = Settle(board, changes);
         }
         else
         {
             durable = changes.Records.Count == 0 || Keep(rows => changes.Records.ForEach(rows.Put));
         }
-        changes.StandIns.ForEach(n => Enqueue(n, durable));
+        GoOn(changes, durable);
         return durable;
+    }
+
+    private void GoOn(OutboxChanges changes, bool durable)
+    {
+        Step();
+        if (!durable)
+        {
+            _world.Store.Ask(Epoch);
+            Spool(changes);
+        }
+        foreach (var attempt in changes.Attempts)
+        {
+            if (attempt.IsToBeSpooled(durable))
+            {
+                _spool.Append(attempt.Notification);
+            }
+            Step();
+            _world.Send(attempt, attempt.Marks(durable));
+            if (_world.Mutant == Mutant.DoubleTimer)
+            {
+                _world.Send(attempt, attempt.Marks(durable));
+            }
+            Step();
+        }
+    }
+
+    private void Spool(OutboxChanges changes)
+    {
+        foreach (var notification in changes.Taken)
+        {
+            _spool.Append(notification);
+            Step();
+        }
+        foreach (var key in changes.Settled)
+        {
+            _spool.AppendSent(key);
+            Step();
+        }
+        if (changes.Taken.Count > 0)
+        {
+            var unrecorded = new OutboxChanges();
+            changes.Taken.ForEach(n => _outbox.Unrecorded(n, unrecorded));
+            Record(unrecorded);
+        }
     }
 
     private bool Keep(Action<Rows> work)
     {
-        if (!_refusing && _world.Store.Write(work))
+        if (!_refusing && _world.Store.Write(Epoch, work))
         {
             return true;
         }

@@ -27,6 +27,8 @@ public enum Happening
     Suspend,
     /// <summary>The process dies at one of its next steps.</summary>
     Crash,
+    /// <summary>The leader stands still, amid what it does; another server takes over when its lease is over.</summary>
+    Freeze,
 }
 
 /// <summary>How a receiver answers.</summary>
@@ -76,6 +78,7 @@ public sealed record Planned(long AtNs, Happening What, int Which, int How)
         Happening.Fire or Happening.Resolve => $"A{Which}",
         Happening.Silence => $"A{Which} for {How} s",
         Happening.Clock => $"{How:+0;-0} s",
+        Happening.Freeze => $"for {How} s",
         Happening.Crash => $"at step {How}, for {Which} s",
         _ => How.ToString(System.Globalization.CultureInfo.InvariantCulture),
     }}";
@@ -165,6 +168,10 @@ public static class Plan
         {
             plan.Add(new(At(random), Happening.Spool, 0, 1));
             plan.Add(new(At(random), Happening.Spool, 0, 0));
+        }
+        for (var i = random.Next(3); i > 0; i--)
+        {
+            plan.Add(new(At(random), Happening.Freeze, 0, random.Next(1, 120)));
         }
         return [.. plan.Where(p => p.AtNs < ActiveNs).OrderBy(p => p.AtNs)];
     }

@@ -28,9 +28,11 @@ internal sealed class Rows
     {
         changes.Alerts.ForEach(a => Alerts = Alerts.SetItem(a.State.Fingerprint, a));
         changes.Silences.ForEach(s => Silences = Silences.SetItem(s.Id, s));
-        changes.Notices.ForEach(n => Notices = Notices.SetItem((n.Receiver, n.Kind, n.Index, n.GroupKey), n));
+        changes.Notices.ForEach(Put);
         changes.Notifications.ForEach(n => Put(new MessageAdded(n, true)));
     }
+
+    public void Put(GroupNotice notice) => Notices = Notices.SetItem((notice.Receiver, notice.Kind, notice.Index, notice.GroupKey), notice);
 
     public void Put(OutboxRecord record)
     {
@@ -48,7 +50,10 @@ internal sealed class Rows
                 MessageMoved moved => row with { State = moved.State, Detail = moved.Detail },
                 MessageUnrecorded => row with { Recorded = false },
                 // Until an outcome says otherwise. What one attempt left in doubt, the next one does not clear.
-                AttemptBegun begun => row with { State = DeliveryState.Sending, Attempts = begun.Number },
+                AttemptBegun begun => row with
+                {
+                    State = DeliveryState.Sending, Attempts = begun.Number, InDoubt = row.InDoubt || row.State == DeliveryState.Sending,
+                },
                 AttemptEnded { Outcome.Verdict: SendVerdict.InDoubt } => row with { InDoubt = true },
                 _ => row,
             });
@@ -65,11 +70,32 @@ internal sealed class SimulatedStore(Mutant mutant, Random random)
 
     public Rows Rows { get; private set; } = new();
 
-    /// <summary>Whether it took the write, as far as the caller learns.</summary>
-    public bool Write(Action<Rows> work)
+    /// <summary>Counts the leaders.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>Another server leads from now on.</summary>
+    public int Take() => ++Epoch;
+
+    /// <summary>Asks who leads, before something goes out of which the store does not know.</summary>
+    /// <exception cref="LeaseLostException">Another server does.</exception>
+    public void Ask(int epoch)
     {
+        if (Mode is StoreMode.Works or StoreMode.Full && epoch != Epoch && mutant != Mutant.IgnoredEpoch)
+        {
+            throw new LeaseLostException();
+        }
+    }
+
+    /// <summary>Whether it took the write, as far as the caller learns.</summary>
+    /// <exception cref="LeaseLostException">Another server leads.</exception>
+    public bool Write(int epoch, Action<Rows> work)
+    {
+        if (Mode == StoreMode.Works && epoch != Epoch && mutant != Mutant.IgnoredEpoch)
+        {
+            throw new LeaseLostException();
+        }
         // A write of which nothing was heard in time may have been done all the same.
-        if (Mode == StoreMode.Works || (Mode == StoreMode.Hangs && random.Next(2) == 0))
+        if (Mode == StoreMode.Works || (Mode == StoreMode.Hangs && random.Next(2) == 0 && (epoch == Epoch || mutant == Mutant.IgnoredEpoch)))
         {
             _before = Rows;
             Rows = Rows.Copy();
@@ -86,6 +112,11 @@ internal sealed class SimulatedStore(Mutant mutant, Random random)
             Rows = _before;
         }
     }
+}
+
+/// <summary>Another server leads.</summary>
+public sealed class LeaseLostException : Exception
+{
 }
 
 /// <summary>The file whose space was reserved, so that a full disk does not matter to it.</summary>

@@ -5,9 +5,10 @@ using Nines.Metrics;
 namespace Nines.Simulation;
 
 /// <summary>One world: what is planned for it happens, on a time of its own, while checkers watch.</summary>
-public sealed class World
+public sealed partial class World
 {
     private const long TickNs = 5 * Plan.Second;
+    private const long LeaseNs = 15 * Plan.Second;
     private const long EpochNs = 1_800_000_000 * Plan.Second;
 
     private readonly IReadOnlyList<Planned> _plan;
@@ -18,7 +19,10 @@ public sealed class World
         Plan.Receivers.ToDictionary(n => n, _ => new SimulatedReceiver(), StringComparer.Ordinal);
     private readonly List<(long AtNs, OutboxAttempt Attempt, SendOutcome Outcome)> _inFlight = [];
     private readonly List<OutboxAttempt> _open = [];
+    private readonly SimulatedSpool[] _spools = [new(), new()];
     private Node? _node;
+    private Frozen? _frozen;
+    private int _machine;
     private long _startNs;
     private long _wallShiftNs = EpochNs;
     private long _steadyShiftNs = 77 * Plan.Second;
@@ -44,7 +48,8 @@ public sealed class World
 
     internal SimulatedStore Store { get; }
 
-    internal SimulatedSpool Spool { get; } = new();
+    /// <summary>That of the machine whose server leads.</summary>
+    internal SimulatedSpool Spool => _spools[_machine];
 
     /// <summary>Since the world began; sleep does not count.</summary>
     internal long NowNs { get; private set; }
@@ -52,6 +57,9 @@ public sealed class World
     internal long WallNs => NowNs + _wallShiftNs;
 
     internal long SteadyNs => NowNs + _steadyShiftNs;
+
+    /// <summary>Whether the wall's clock was set.</summary>
+    internal bool ClockWasSet { get; private set; }
 
     /// <summary>Since when the server runs.</summary>
     internal long UpSinceNs { get; private set; }
@@ -158,7 +166,7 @@ public sealed class World
         while (NowNs < Plan.ActiveNs + Plan.DrainNs)
         {
             var until = Math.Min(next < _plan.Count ? _plan[next].AtNs : healed ? long.MaxValue : Plan.ActiveNs, tickNs);
-            until = Math.Min(until, _node?.NextNs ?? _startNs);
+            until = Math.Min(until, Math.Min(_node?.NextNs ?? _startNs, _frozen?.ThawsNs ?? long.MaxValue));
             _inFlight.ForEach(f => until = Math.Min(until, f.AtNs));
             _sources.ForEach(s => until = Math.Min(until, s.NextNs));
             NowNs = Math.Max(NowNs, until);
@@ -170,6 +178,10 @@ public sealed class World
             {
                 healed = true;
                 Heal();
+            }
+            if (_frozen?.ThawsNs <= NowNs)
+            {
+                Thaw(_frozen);
             }
             if (_node is null && NowNs >= _startNs)
             {
@@ -218,16 +230,20 @@ public sealed class World
                 Store.Mode = (StoreMode)planned.How;
                 break;
             case Happening.Spool:
-                Spool.Broken = planned.How != 0;
+                _spools[0].Broken = _spools[1].Broken = planned.How != 0;
                 break;
             case Happening.Clock:
                 _wallShiftNs += planned.How * Plan.Second;
+                ClockWasSet = true;
                 break;
             case Happening.Suspend:
                 _wallShiftNs += 8 * 3600 * Plan.Second;
                 // On some systems the steady clock goes on meanwhile.
                 _steadyShiftNs += planned.How * 8 * 3600 * Plan.Second;
                 SleptNs = NowNs;
+                break;
+            case Happening.Freeze when _node is { } node && _frozen is null:
+                Freeze(node, planned.How);
                 break;
             case Happening.Crash:
                 (_stepsToDeath, _downSeconds) = (planned.How, planned.Which);
@@ -239,7 +255,7 @@ public sealed class World
     {
         Log("all is well");
         _stepsToDeath = 0;
-        (Store.Mode, Spool.Broken) = (StoreMode.Works, false);
+        (Store.Mode, _spools[0].Broken, _spools[1].Broken) = (StoreMode.Works, false, false);
         foreach (var receiver in _receivers.Values)
         {
             receiver.Become(Behaviour.Takes, NowNs);
@@ -274,6 +290,7 @@ public sealed class World
 
     private void Expire(Node node, string id)
     {
+        _checker.NoteSilenced(node, _sources);
         _checker.Unsilenced(id);
         if (node.ExpireSilence(id))
         {
@@ -288,27 +305,9 @@ public sealed class World
         {
             durable = node.Post(source.Posting(WallNs));
             taken = true;
+            _checker.NoteSilenced(node, _sources);
         });
         source.Posted(taken, durable, NowNs);
-    }
-
-    private void Start()
-    {
-        if (Store.Mode == StoreMode.Away)
-        {
-            _startNs = NowNs + TickNs;
-            return;
-        }
-        Log("starts");
-        UpSinceNs = NowNs;
-        try
-        {
-            _node = new Node(this);
-        }
-        catch (CrashException)
-        {
-            Crash(Store.Mode != StoreMode.Works);
-        }
     }
 
     private void Alive(Action<Node> act)
@@ -325,20 +324,6 @@ public sealed class World
         {
             Crash(node.KeepsRecords);
         }
-    }
-
-    private void Crash(bool losesRecords)
-    {
-        Log("dies");
-        _checker.LostRecords |= losesRecords;
-        _open.ForEach(a => _checker.Doubt(a.Notification.Key));
-        _open.Clear();
-        _inFlight.Clear();
-        _sources.ForEach(s => s.Crash());
-        Store.Crash();
-        _node = null;
-        _startNs = NowNs + _downSeconds * Plan.Second;
-        _steadyShiftNs = Random.Next(1, 1000) * Plan.Second - NowNs;
     }
 
     private void Log(string line) => _log?.Add($"{NowNs / (double)Plan.Second,8:0.0} s  {line}");

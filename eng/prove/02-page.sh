@@ -2,7 +2,7 @@
 # Proves that breaking a promise reaches people, whatever happens to the server or its disk.
 #
 # After five good minutes a shop answers every request with an error. Four servers watch it, each with a 99.9 % objective and the default policy:
-#   a  nothing else happens: the message must be at Telegram and at the webhook within 60 s;
+#   a  nothing else happens: the message must be at Telegram, at Slack and at the webhook within 60 s, and `nines explain` says so;
 #   b  the server dies between the decision and the send, and starts again: the same message with the same key;
 #   c  every file of its data directory is immutable (chattr +i): it still arrives, marked as unrecorded, and is recorded once the files can be written again;
 #   d  its data directory is a full tmpfs: the same.
@@ -18,7 +18,7 @@ RATE=30
 FIGURES=()
 figure() { FIGURES+=("$1"); say "$1"; }
 
-# workspace VARIANT SHOP_PORT: one objective over all requests, scraped every 5 s; a Telegram-compatible receiver and a webhook.
+# workspace VARIANT SHOP_PORT: one objective over all requests, scraped every 5 s; a Telegram-compatible receiver, a Slack-compatible one and a webhook.
 workspace() {
     mkdir -p "$WORK/$1/workspace"
     cat >"$WORK/$1/workspace/scrape.yaml" <<YAML
@@ -59,6 +59,8 @@ spec:
   receivers:
     - name: phone
       telegram: {apiUrl: "http://127.0.0.1:$SINK/$1", chatId: "1", botToken: "\${env:TEST_BOT_TOKEN}"}
+    - name: chat
+      slack: {api_url: "http://127.0.0.1:$SINK/$1/chat"}
     - name: hook
       webhook: {url: "http://127.0.0.1:$SINK/$1/hook"}
 YAML
@@ -80,15 +82,15 @@ received() {
         for (const line of require("fs").readFileSync(file, "utf8").split("\n").filter(l => l)) {
             const m = JSON.parse(line);
             m.hook = m.path.endsWith("/hook");
-            m.channel = m.hook ? "webhook" : "telegram";
+            m.channel = m.hook ? "webhook" : m.path.endsWith("/chat") ? "slack" : "telegram";
             const about = m.hook ? m.body.commonLabels.alertname : { burns: "ErrorBudgetBurn", "no signal": "SliLost", refuses: "NinesStoreRefusesWrites" }[
                 /(burns|no signal|refuses writes)/.exec(m.body.text.split("\n")[0])?.[0].replace(" writes", "")];
             if (m.path.split("/")[1] === variant && about === alert) console.log(eval(field));
         }' "$WORK/received" "$@"
 }
 
-# both VARIANT ALERT: whether it is at both receivers.
-both() { [ "$(received "$1" "$2" m.channel | sort -u | wc -l)" = 2 ]; }
+# arrived VARIANT ALERT: whether it is at all three receivers.
+arrived() { [ "$(received "$1" "$2" m.channel | sort -u | wc -l)" = 3 ]; }
 
 # delays VARIANT ALERT SINCE_MS: seconds from a moment to the first arrival at each receiver.
 delays() {
@@ -97,10 +99,10 @@ delays() {
     done
 }
 
-# expect_page VARIANT SECONDS: the burn's message is at both receivers within a time of the errors.
+# expect_page VARIANT SECONDS: the burn's message is at all receivers within a time of the errors.
 expect_page() {
     local left=$((($2 * 1000 - ($(now_ms) - BROKEN_AT)) / 1000 + 1))
-    wait_for $((left > 1 ? left : 1)) "$1: the page at both receivers within $2 s" both "$1" ErrorBudgetBurn
+    wait_for $((left > 1 ? left : 1)) "$1: the page at all receivers within $2 s" arrived "$1" ErrorBudgetBurn
     figure "$1: $(delays "$1" ErrorBudgetBurn "$BROKEN_AT")"
 }
 
@@ -108,15 +110,15 @@ expect_page() {
 expect_marked() {
     local n
     n=$(received "$1" ErrorBudgetBurn \
-        'm.headers["x-nines-unrecorded"] === "true" && /not recorded/.test(m.hook ? m.body.commonAnnotations.nines_delivery : m.body.text)' | grep -c true)
-    [ "$n" -ge 2 ] || fail "$1: $n of 2 messages are marked as unrecorded"
+        'm.headers["x-nines-unrecorded"] === "true" && /not recorded/.test(m.hook ? m.body.commonAnnotations.nines_delivery : JSON.stringify(m.body))' | grep -c true)
+    [ "$n" -ge 3 ] || fail "$1: $n of 3 messages are marked as unrecorded"
 }
 
 # keys_on_disk VARIANT: the keys of the messages in its state database, by receiver, as the bytes lie there.
-keys_on_disk() { cat "$WORK/$1"/data/state.db* | LC_ALL=C grep -aoE '[0-9a-f]{32}(phone|hook)' | sort -u; }
+keys_on_disk() { cat "$WORK/$1"/data/state.db* | LC_ALL=C grep -aoE '[0-9a-f]{32}(phone|hook|chat)' | sort -u; }
 
 # keys_received VARIANT: the same of what arrived.
-keys_received() { received "$1" ErrorBudgetBurn 'm.headers["idempotency-key"] + (m.hook ? "hook" : "phone")' | sort -u; }
+keys_received() { received "$1" ErrorBudgetBurn 'm.headers["idempotency-key"] + { webhook: "hook", slack: "chat", telegram: "phone" }[m.channel]' | sort -u; }
 
 # expect_recorded VARIANT: after the disk came back, the record says what was sent, and the ledger is on disk again: a kill -9 loses nothing.
 expect_recorded() {
@@ -200,16 +202,20 @@ wait_for 60 "b: the server dies between decision and send" eval '! kill -0 $PID_
 say "b: the server is dead"
 [ "$(received b ErrorBudgetBurn 1 | wc -l)" = 0 ] || fail "b: something was sent before the server died"
 keys_on_disk b >"$WORK/keys-decided"
-[ "$(wc -l <"$WORK/keys-decided")" = 2 ] || fail "b: $(wc -l <"$WORK/keys-decided") of 2 decided messages are on disk"
+[ "$(wc -l <"$WORK/keys-decided")" = 3 ] || fail "b: $(wc -l <"$WORK/keys-decided") of 3 decided messages are on disk"
 serve b
 
 for v in a b c d; do has "$v" && expect_page "$v" 60; done
+told=$("$NINES_BIN" explain 'alertname="ErrorBudgetBurn"' --server "$URL_a")
+for receiver in phone chat hook; do
+    grep -qE "Told: .*$receiver .*at [0-9:]+" <<<"$told" || fail "a: the explanation does not say that $receiver was told: $(head -3 <<<"$told")"
+done
 sleep 2
 diff "$WORK/keys-decided" <(keys_received b) >&2 || fail "b: the keys that arrived are not those that were decided"
 for v in c d; do has "$v" && expect_marked "$v"; done
 
 # ---- e: the signal is lost, and nothing was made up ----
-wait_for $((killed / 1000 + 180 - $(date +%s) + 1)) "e: the lost signal is told within 180 s" both e SliLost
+wait_for $((killed / 1000 + 180 - $(date +%s) + 1)) "e: the lost signal is told within 180 s" arrived e SliLost
 figure "e: $(delays e SliLost "$killed")"
 good_now=$(get "$URL_e/nines/v1/objectives" 'd.items[0].good')
 [ "$good_now" = "$good_at_death" ] || fail "e: good went from $good_at_death to $good_now after the death"

@@ -36,8 +36,9 @@ public static class NinesApp
     /// <summary>Makes a server; <c>StartAsync</c> starts it.</summary>
     /// <param name="options">How it is started.</param>
     /// <param name="adjust">Changes what a test wants otherwise, such as the clock.</param>
+    /// <param name="lease">Of a server that shares its database; when it is lost, the server stops. See <see cref="StandBy"/>.</param>
     /// <exception cref="DataDirectoryException">The data directory is held by another server, of a newer version, or cannot be written.</exception>
-    public static WebApplication Create(NinesOptions options, Action<WebApplicationBuilder>? adjust = null)
+    public static WebApplication Create(NinesOptions options, Action<WebApplicationBuilder>? adjust = null, LeaderLease? lease = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "nines", ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseStaticWebAssets();
@@ -49,8 +50,13 @@ public static class NinesApp
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         AddRooms(builder.Services, options);
+        if (lease is not null)
+        {
+            builder.Services.AddSingleton(lease);
+        }
         adjust?.Invoke(builder);
         var app = builder.Build();
+        _ = lease?.Lost.ContinueWith(_ => app.Lifetime.StopApplication(), TaskScheduler.Default);
         Compose(app);
         UsePipeline(app);
         MapRoutes(app);

@@ -17,11 +17,14 @@ internal static class ServeVerb
         command.SetAction((parse, stop) => Output.Guard(parse, async () =>
         {
             var options = Settings.ToOptions(settings.Read(parse, Environment.GetEnvironmentVariable));
-            await using var app = NinesApp.Create(options);
+            var output = parse.InvocationConfiguration.Output;
+            await using var lease = options.Postgres is null ? null
+                : await StandBy.LeadAsync(options, leader => output.WriteLine($"Nines stands by: {leader} leads"), stop);
+            await using var app = NinesApp.Create(options, lease: lease);
             await app.StartAsync(stop);
-            await AnnounceAsync(app, options, parse.InvocationConfiguration.Output, stop);
+            await AnnounceAsync(app, options, output, stop);
             await app.WaitForShutdownAsync(stop);
-            return ExitCode.Ok;
+            return lease?.Lost.IsCompleted == true ? ExitCode.Unavailable : ExitCode.Ok;
         }));
         return command;
     }

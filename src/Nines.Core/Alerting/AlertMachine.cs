@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nines.Metrics;
 
 namespace Nines.Core.Alerting;
@@ -60,6 +61,9 @@ public static class AlertMachine
 
     /// <summary>Alertmanager's fingerprint: the stable hash of the labels in 16 hex digits.</summary>
     public static string FingerprintOf(Labels labels) => labels.StableHash.ToString("x16");
+
+    /// <summary>The hash that a fingerprint writes.</summary>
+    public static ulong HashOf(string fingerprint) => ulong.Parse(fingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>Takes in a posted alert; null when it changes nothing (the end of an alert that is not firing). Merges as Alertmanager does.</summary>
     /// <param name="before">The alert until now; null for a new one.</param>

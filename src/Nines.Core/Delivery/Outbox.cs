@@ -71,18 +71,13 @@ public sealed partial class Outbox
     }
 
     /// <summary>Takes a message; one that is there already is not taken twice.</summary>
-    /// <param name="notification">The message.</param>
-    /// <param name="recorded">Whether the store has it.</param>
+    /// <param name="notification">The message; whoever decided it records it.</param>
     /// <param name="now">The moment.</param>
     /// <param name="changes">Gets where it stands, and what stand-ins are to know.</param>
-    public void Add(GroupNotification notification, bool recorded, Moment now, OutboxChanges changes)
+    public void Add(GroupNotification notification, Moment now, OutboxChanges changes)
     {
-        if (!recorded)
-        {
-            // Behind what is kept: by the time this is written, the row is there.
-            changes.Records.Add(new MessageUnrecorded(notification.Key));
-        }
-        var parcel = new Parcel(notification, recorded, now.SteadyNs);
+        changes.Taken.Add(notification);
+        var parcel = new Parcel(notification, true, now.SteadyNs);
         if (Put(parcel, now))
         {
             changes.Standings.Add(parcel.Standing(DeliveryState.Pending, ""));
@@ -90,8 +85,32 @@ public sealed partial class Outbox
         }
     }
 
-    /// <summary>The attempt to make now: it is in flight until it is handed to <see cref="End"/> and to <see cref="Free"/>. Null when none is due.</summary>
-    public OutboxAttempt? Next(Moment now, OutboxChanges changes)
+    /// <summary>The store refused a message that was taken: the spool has it, and it goes out saying so.</summary>
+    public void Unrecorded(GroupNotification notification, OutboxChanges changes)
+    {
+        // Behind what is kept: by the time this is written, the row is there.
+        changes.Records.Add(new MessageUnrecorded(notification.Key));
+        if (_lanes.GetValueOrDefault(LaneKey.Of(notification))?.Parcels.Find(p => p.Notification.Key == notification.Key) is { } parcel)
+        {
+            (parcel.Recorded, parcel.Spooled) = (false, true);
+        }
+    }
+
+    /// <summary>Completes what was decided: messages to stand-ins join their lanes, and attempts that are due begin.</summary>
+    public void Begin(Moment now, OutboxChanges changes)
+    {
+        for (var i = 0; i < changes.StandIns.Count; i++)
+        {
+            Add(changes.StandIns[i], now, changes);
+        }
+        while (Next(now, changes) is { } attempt)
+        {
+            changes.Attempts.Add(attempt);
+        }
+    }
+
+    /// <summary>The attempt to make now; null when none is due.</summary>
+    private OutboxAttempt? Next(Moment now, OutboxChanges changes)
     {
         while (_plan is not null && _due.TryPeek(out var lane, out var at) && at.DueNs <= now.SteadyNs)
         {
@@ -108,7 +127,7 @@ public sealed partial class Outbox
             {
                 lane.Parcels.Clear();
                 Move(parcel, DeliveryState.Failed, "the workspace has no such receiver any more", changes);
-                changes.Refused.Add(parcel.Notification);
+                changes.Refused.Add(Refused(parcel));
                 Rest(lane, now);
                 continue;
             }
@@ -122,7 +141,7 @@ public sealed partial class Outbox
         return null;
     }
 
-    /// <summary>Takes in what came of an attempt. Its lane does nothing more until <see cref="Free"/>.</summary>
+    /// <summary>Takes in what came of an attempt. Another lane of its receiver can go on; its own does nothing more until <see cref="Free"/>.</summary>
     /// <param name="attempt">The attempt.</param>
     /// <param name="outcome">What came of it.</param>
     /// <param name="now">The moment.</param>
@@ -132,6 +151,7 @@ public sealed partial class Outbox
     public SendOutcome End(OutboxAttempt attempt, SendOutcome outcome, Moment now, double jitter, OutboxChanges changes)
     {
         var (lane, parcel) = (attempt.Lane, attempt.Parcel);
+        Leave(SlotsOf(lane.Key.Receiver), now);
         if (outcome.Verdict is SendVerdict.Retry or SendVerdict.InDoubt && now.SteadyNs - parcel.SinceNs > GiveUpNs)
         {
             outcome = outcome with { Verdict = SendVerdict.Failed, Detail = $"given up after a day; last: {outcome.Detail}" };
@@ -167,7 +187,10 @@ public sealed partial class Outbox
     {
         attempt.Lane.Busy = false;
         Rest(attempt.Lane, now);
-        var slots = SlotsOf(attempt.Lane.Key.Receiver);
+    }
+
+    private void Leave(Slots slots, Moment now)
+    {
         slots.InFlight--;
         if (slots.Waiting.TryDequeue(out var next))
         {
@@ -225,6 +248,8 @@ public sealed partial class Outbox
             later.Notification = later.Notification.With(earlier.Notification);
             later.InDoubt |= earlier.InDoubt;
             later.SinceNs = Math.Min(later.SinceNs, earlier.SinceNs);
+            later.UntoldEnds.UnionWith(earlier.UntoldEnds);
+            later.UntoldEnds.UnionWith(earlier.Notification.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint));
             later.TookOver.AddRange(earlier.TookOver);
             later.TookOver.Add(earlier.Notification.Key);
             lane.Parcels.RemoveAt(0);
@@ -255,9 +280,12 @@ public sealed partial class Outbox
         Move(parcel, parcel.StandIn is null ? DeliveryState.Failed : DeliveryState.FailedOver, outcome.Detail, changes);
         if (notification.InPlaceOf is null)
         {
-            changes.Refused.Add(notification);
+            changes.Refused.Add(Refused(parcel));
         }
     }
+
+    private static RefusedMessage Refused(Parcel parcel) =>
+        new(parcel.Notification) { MayHaveArrived = parcel.InDoubt, UntoldEnds = parcel.UntoldEnds };
 
     private static void Move(Parcel parcel, DeliveryState state, string detail, OutboxChanges changes)
     {

@@ -7,7 +7,7 @@ internal sealed class Parcel(GroupNotification notification, bool recorded, long
 {
     public GroupNotification Notification { get; set; } = notification;
 
-    public bool Recorded { get; } = recorded;
+    public bool Recorded { get; set; } = recorded;
 
     /// <summary>Since when what it tells was to be told, on the steady clock.</summary>
     public long SinceNs { get; set; } = sinceNs;
@@ -26,6 +26,9 @@ internal sealed class Parcel(GroupNotification notification, bool recorded, long
 
     /// <summary>Keys of the messages that it took over.</summary>
     public List<string> TookOver { get; } = [];
+
+    /// <summary>Fingerprints of alerts whose end those were to tell.</summary>
+    public HashSet<string> UntoldEnds { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether the spool has it.</summary>
     public bool Spooled { get; set; } = !recorded;
@@ -58,7 +61,7 @@ internal sealed class Lane(LaneKey key)
     public long DueNs { get; set; } = long.MinValue;
 }
 
-/// <summary>An attempt that is to be made now.</summary>
+/// <summary>An attempt that is to be made now: in flight until it is handed to <see cref="Outbox.End"/> and to <see cref="Outbox.Free"/>.</summary>
 public sealed class OutboxAttempt
 {
     internal OutboxAttempt(Lane lane, Parcel parcel, Integration integration)

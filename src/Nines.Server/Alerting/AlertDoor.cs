@@ -33,12 +33,10 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     private readonly OutboxWorker _outbox;
     private readonly TimeProvider _time;
     private readonly ILogger<AlertDoor> _log;
-    private readonly Lock _gate = new();
     private readonly AlertBoard _board = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _timer;
     private Task _ticking = Task.CompletedTask;
-    private Task<bool> _handedOver = Task.FromResult(true);
     private long _version;
     private long _storeAlertSinceNs;
     private int _ticks;
@@ -70,11 +68,14 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
         var since = Now().WallNs - KeptNs;
         var (alerts, silences, notices, messages) = await _store.ReadAsync(reader => (AlertStore.Load(reader, since),
             AlertStore.LoadSilences(reader, since - SilencesKeptNs), AlertStore.LoadNotices(reader), OutboxStore.Load(reader, since)), cancellationToken);
-        lock (_gate)
+        var told = _outbox.Spooled.After(notices).ToList();
+        lock (_outbox.Gate)
         {
-            _board.Load(alerts.Select(a => (a.State, a.Explanation)), silences, _outbox.Spooled.After(notices), Now());
+            _board.Load(alerts.Select(a => (a.State, a.Explanation)), silences, told, Now());
         }
-        await _outbox.TakeUpAsync(messages);
+        // What only the spool knew is on record before the spool is cleared: a second crash must not decide the same under the same key again.
+        var spooled = told.Except(notices).ToList();
+        await _outbox.TakeUpAsync(messages, transaction => spooled.ForEach(notice => AlertStore.Put(transaction, notice)));
         _ticking = Task.Run(TickAsync, CancellationToken.None);
     }
 
@@ -90,7 +91,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     public void Apply(RoutingPlan plan)
     {
         _outbox.Apply(plan);
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             _board.Apply(plan, Now());
             _ = Settle(new BoardChanges());
@@ -102,7 +103,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     {
         cancellation.ThrowIfCancellationRequested();
         Task settled;
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             var changes = new BoardChanges();
             var left = _board.Receive(alerts, Now(), MaxAlerts, changes);
@@ -149,7 +150,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
         cancellation.ThrowIfCancellationRequested();
         SilenceChange? change;
         Task settled;
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             var changes = new BoardChanges();
             change = _board.SetSilence(id, asked, Guid.CreateVersion7(_time.GetUtcNow()).ToString(), Now(), changes);
@@ -165,7 +166,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
         cancellation.ThrowIfCancellationRequested();
         bool known;
         Task settled;
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             var changes = new BoardChanges();
             known = _board.ExpireSilence(id, Now(), changes);
@@ -251,7 +252,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     /// <param name="own">Alerts of this server about itself: there is always room for them.</param>
     private Task<bool> PassAsync(IReadOnlyList<PostedAlert> own)
     {
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             var changes = new BoardChanges();
             _board.Receive(own, Now(), int.MaxValue, changes);
@@ -260,26 +261,20 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     }
 
     /// <summary>What was refused is taken back in the transaction that says so: a crash between the two would leave an alert of which nobody is told.
-    /// </summary>
-    private Task<bool> OnRefused(IReadOnlyList<GroupNotification> refused, Action<StateTransaction> record)
+    /// Called within the lock.</summary>
+    private Task<bool> OnRefused(OutboxChanges refusing)
     {
-        lock (_gate)
-        {
-            var changes = new BoardChanges();
-            foreach (var notification in refused)
-            {
-                _board.Undo(notification, Now(), changes);
-            }
-            return Settle(changes, record);
-        }
+        var changes = new BoardChanges();
+        refusing.Refused.ForEach(refused => _board.Undo(refused, Now(), changes));
+        return Settle(changes, refusing);
     }
 
     /// <summary>Does what is due, records all decisions and hands their messages over. Called within the lock, so that all have the order of the decisions.
     /// </summary>
     /// <param name="changes">What was decided so far.</param>
-    /// <param name="more">What else is recorded with it.</param>
+    /// <param name="refusing">What else is recorded with it.</param>
     /// <returns>Whether it is durable.</returns>
-    private Task<bool> Settle(BoardChanges changes, Action<StateTransaction>? more = null)
+    private Task<bool> Settle(BoardChanges changes, OutboxChanges? refusing = null)
     {
         var now = Now();
         _board.Pass(now, changes);
@@ -289,35 +284,27 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
             // What is due later, a tick will find.
             _timer.Change(wait, Timeout.InfiniteTimeSpan);
         }
-        if (changes.Empty && more is null)
+        if (changes.Empty && refusing is null)
         {
             return Task.FromResult(true);
         }
-        return _handedOver = HandOverAsync(changes, _recorder.RecordAsync(transaction =>
+        var begun = _outbox.Take(changes.Notifications);
+        // A message to a receiver that the outbox does not know.
+        begun.Refused.ForEach(refused => _board.Undo(refused, now, changes));
+        return DoneAsync(_outbox.GoOn(begun, _recorder.RecordAsync(transaction =>
         {
-            more?.Invoke(transaction);
+            if (refusing is not null)
+            {
+                OutboxWorker.Put(transaction, refusing);
+            }
             AlertStore.Put(transaction, changes);
-        }), _handedOver);
+            OutboxWorker.Put(transaction, begun);
+        })));
     }
 
-    private async Task<bool> HandOverAsync(BoardChanges changes, Task<bool> recorded, Task before)
+    private async Task<bool> DoneAsync(Task<bool> recorded)
     {
-        await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        bool durable;
-        try
-        {
-            durable = await recorded;
-        }
-        catch (Exception e)
-        {
-            // Our bug in recording must not keep a message back.
-            LogNotRecorded(e);
-            durable = false;
-        }
-        foreach (var notification in changes.Notifications)
-        {
-            await _outbox.EnqueueAsync(notification, durable);
-        }
+        var durable = await recorded;
         Interlocked.Increment(ref _version);
         return durable;
     }
@@ -325,7 +312,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     /// <summary>Raises the alert about the store once, and keeps it up.</summary>
     private Task TellOfStoreAsync()
     {
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             var now = Now();
             if (_board.Find(StoreLabels) is { Firing: true } known && now.WallNs - known.UpdatedAtNs < 60_000_000_000)
@@ -348,7 +335,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     private async Task PruneAsync(bool storeToo)
     {
         var now = Now();
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             foreach (var fingerprint in _board.Prune(now, MaxOver, KeptNs, SilencesKeptNs))
             {
@@ -372,7 +359,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
 
     private T Locked<T>(Func<Moment, T> read)
     {
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             return read(Now());
         }
@@ -382,9 +369,6 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Left} new alerts were not taken: {Limit} fire")]
     private partial void LogTooMany(int left, int limit);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Decisions could not be recorded; their messages go out all the same")]
-    private partial void LogNotRecorded(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A round over the alerts failed; the next one is in a second")]
     private partial void LogTickFailed(Exception failure);

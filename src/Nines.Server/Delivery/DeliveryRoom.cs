@@ -31,7 +31,8 @@ internal static class DeliveryRoom
             provider.GetRequiredService<IoTime>(),
             static () => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20),
             DeliveryFault.FromEnvironment(),
-            provider.GetRequiredService<ILogger<OutboxWorker>>()));
+            provider.GetRequiredService<ILogger<OutboxWorker>>(),
+            provider.GetService<LeaderLease>()));
         return services;
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class OutboxWorker : IDisposable
     private readonly Func<double> _jitter;
     private readonly ILogger<OutboxWorker> _log;
     private readonly DeliveryFault _fault;
-    private readonly Lock _gate = new();
+    private readonly LeaderLease? _lease;
     private readonly Outbox _outbox = new();
     private readonly Dictionary<OutboxAttempt, Task> _running = [];
     private readonly ITimer _timer;
@@ -36,8 +36,9 @@ internal sealed partial class OutboxWorker : IDisposable
 
     public OutboxWorker(
         DurableRecorder recorder, IntegrationClient client, Spool spool, TimeProvider time, IoTime io, Func<double> jitter, DeliveryFault fault,
-            ILogger<OutboxWorker> log)
+            ILogger<OutboxWorker> log, LeaderLease? lease = null)
     {
+        _lease = lease;
         _recorder = recorder;
         _client = client;
         _spool = spool;
@@ -46,71 +47,93 @@ internal sealed partial class OutboxWorker : IDisposable
         _jitter = jitter;
         _fault = fault;
         _log = log;
-        _timer = time.CreateTimer(static worker => ((OutboxWorker)worker!).Go(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static worker => ((OutboxWorker)worker!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Where messages stand, for reports.</summary>
     public DeliveryBook Book { get; } = new();
 
     /// <summary>Hears of messages that were refused for good or given up; records that, and what it makes of it, in one transaction.</summary>
-    public Func<IReadOnlyList<GroupNotification>, Action<StateTransaction>, Task<bool>>? Refused { get; set; }
+    public Func<OutboxChanges, Task<bool>>? Refused { get; set; }
+
+    /// <summary>Held while the outbox decides, and while the board does: what one decides, the other takes at once.</summary>
+    public Lock Gate { get; } = new();
 
     /// <summary>Sets the receivers and what their messages are made of; nothing goes out before the first call.</summary>
     public void Apply(RoutingPlan plan)
     {
         _client.Templates = NotificationTemplates.Read(plan.Templates).Templates;
-        lock (_gate)
+        lock (Gate)
         {
             _outbox.Apply(plan);
+            _ = Record(new OutboxChanges());
         }
-        Go();
     }
 
     /// <summary>What was spooled when the server started.</summary>
     public SpoolContent Spooled => _spool.Content;
 
     /// <summary>Takes up what an earlier process left: its outbox, and its spool.</summary>
-    public async Task TakeUpAsync(IReadOnlyList<OutboxEntry> entries)
+    /// <param name="entries">What the store has.</param>
+    /// <param name="record">What else is recorded before the spool is cleared.</param>
+    public async Task TakeUpAsync(IReadOnlyList<OutboxEntry> entries, Action<StateTransaction> record)
     {
         Task<bool> recorded;
-        lock (_gate)
+        lock (Gate)
         {
             var changes = new OutboxChanges();
             _outbox.TakeUp(entries, _spool.Content, _time.Now(), changes);
-            recorded = RecordAsync(changes);
+            Begin(changes);
+            recorded = GoOn(changes, _recorder.RecordAsync(transaction =>
+            {
+                record(transaction);
+                Put(transaction, changes);
+            }));
         }
         if (await recorded)
         {
             await _spool.ClearAsync();
         }
-        Go();
     }
 
-    /// <summary>Takes a message. It goes out at once if its lane is free.</summary>
-    /// <param name="recorded">Whether the store has it.</param>
-    public async Task EnqueueAsync(GroupNotification notification, bool recorded)
+    /// <summary>Takes messages that were decided. What can go out at once begins: that is recorded in the transaction of the decision, so that a message waits
+    /// for the disk once. Called within <see cref="Gate"/>.</summary>
+    /// <returns>What to record with the decision by <see cref="Put"/>, and to hand to <see cref="GoOn"/> then.</returns>
+    public OutboxChanges Take(IReadOnlyList<GroupNotification> decided)
     {
-        if (!recorded)
+        var (changes, now) = (new OutboxChanges(), _time.Now());
+        foreach (var notification in decided)
         {
-            await SpooledAsync(_spool.AppendAsync(notification), notification.Key);
+            _outbox.Add(notification, now, changes);
         }
-        lock (_gate)
+        Begin(changes);
+        return changes;
+    }
+
+    /// <summary>Records what the outbox decided.</summary>
+    public static void Put(StateTransaction transaction, OutboxChanges changes) =>
+        changes.Records.ForEach(record => OutboxStore.Put(transaction, record));
+
+    /// <summary>Goes on as decided when it is known whether the store has it: spools what it does not have, and sends. Called within <see cref="Gate"/>.</summary>
+    /// <returns>Whether the store has it.</returns>
+    public Task<bool> GoOn(OutboxChanges changes, Task<bool> recorded)
+    {
+        var noted = NotedAsync(changes, recorded);
+        foreach (var attempt in changes.Attempts)
         {
-            var changes = new OutboxChanges();
-            _outbox.Add(notification, recorded, _time.Now(), changes);
-            _ = RecordAsync(changes);
+            _running[attempt] = Task.Run(() => RunAsync(attempt, noted));
         }
-        Go();
+        return noted;
     }
 
     /// <summary>What passes with time. Gives alerts about receivers that cannot be reached, and their ends.</summary>
     public IReadOnlyList<PostedAlert> Pass()
     {
-        lock (_gate)
+        lock (Gate)
         {
             var changes = new OutboxChanges();
             var alerts = _outbox.Pass(_time.Now(), changes);
-            _ = RecordAsync(changes);
+            _ = Record(changes);
             return alerts;
         }
     }
@@ -122,7 +145,7 @@ internal sealed partial class OutboxWorker : IDisposable
     public async Task StopAsync()
     {
         Task[] running;
-        lock (_gate)
+        lock (Gate)
         {
             _stopping = true;
             running = [.. _running.Values];
@@ -167,28 +190,73 @@ internal sealed partial class OutboxWorker : IDisposable
         }
     }
 
-    /// <summary>Begins all attempts that are due.</summary>
-    private void Go()
+    private void OnTimer()
     {
-        lock (_gate)
+        lock (Gate)
         {
-            while (!_stopping)
+            _ = Record(new OutboxChanges());
+        }
+    }
+
+    /// <summary>Begins all attempts that are due, and has itself called when the next one is.</summary>
+    private void Begin(OutboxChanges changes)
+    {
+        if (!_stopping)
+        {
+            _outbox.Begin(_time.Now(), changes);
+        }
+        changes.Standings.ForEach(Book.Set);
+        if (_outbox.NextNs != long.MaxValue && !_disposed)
+        {
+            var wait = Math.Max(0, _outbox.NextNs - _time.Now().SteadyNs);
+            _timer.Change(TimeSpan.FromMilliseconds((wait + 999_999) / 1_000_000), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Begins what is due after a decision, and records both. Called within the lock, so that all have the order of the decisions.</summary>
+    private Task<bool> Record(OutboxChanges changes)
+    {
+        Begin(changes);
+        return GoOn(changes, changes.Refused.Count > 0 && Refused is { } refused ? refused(changes)
+            : changes.Records.Count == 0 ? Task.FromResult(true) : _recorder.RecordAsync(transaction => Put(transaction, changes)));
+    }
+
+    /// <summary>A record that breaks is not worth a message: it goes out without. Only where another server leads, nothing does.</summary>
+    private async Task<bool> NotedAsync(OutboxChanges changes, Task<bool> recorded)
+    {
+        try
+        {
+            if (await recorded)
             {
-                var changes = new OutboxChanges();
-                var attempt = _outbox.Next(_time.Now(), changes);
-                var recorded = RecordAsync(changes);
-                if (attempt is null)
-                {
-                    break;
-                }
-                _running[attempt] = Task.Run(() => RunAsync(attempt, recorded));
-            }
-            if (_outbox.NextNs != long.MaxValue && !_disposed)
-            {
-                var wait = Math.Max(0, _outbox.NextNs - _time.Now().SteadyNs);
-                _timer.Change(TimeSpan.FromMilliseconds((wait + 999_999) / 1_000_000), Timeout.InfiniteTimeSpan);
+                return true;
             }
         }
+        catch (Exception e) when (e is not LeaseLostException && !_stop.IsCancellationRequested)
+        {
+            LogNotNoted(e);
+        }
+        if (_lease is not null)
+        {
+            await _lease.AskAsync();
+        }
+        foreach (var notification in changes.Taken)
+        {
+            await SpooledAsync(_spool.AppendAsync(notification), notification.Key);
+        }
+        foreach (var key in changes.Settled)
+        {
+            await SpooledAsync(_spool.AppendSentAsync(key), key);
+        }
+        if (changes.Taken.Count > 0)
+        {
+            lock (Gate)
+            {
+                var unrecorded = new OutboxChanges();
+                changes.Taken.ForEach(notification => _outbox.Unrecorded(notification, unrecorded));
+                _ = Record(unrecorded);
+            }
+        }
+        return false;
     }
 
     private async Task RunAsync(OutboxAttempt attempt, Task<bool> recorded)
@@ -209,12 +277,12 @@ internal sealed partial class OutboxWorker : IDisposable
             // The record says "sending": the next start takes it up as in doubt.
             return;
         }
-        lock (_gate)
+        lock (Gate)
         {
             _running.Remove(attempt);
             _outbox.Free(attempt, _time.Now());
+            _ = Record(new OutboxChanges());
         }
-        Go();
     }
 
     private async Task<SendOutcome> SendAsync(OutboxAttempt attempt, DeliveryMarks marks)
@@ -234,52 +302,17 @@ internal sealed partial class OutboxWorker : IDisposable
     {
         var notification = attempt.Notification;
         Task<bool> recorded;
-        var changes = new OutboxChanges();
-        lock (_gate)
+        lock (Gate)
         {
+            var changes = new OutboxChanges();
             outcome = _outbox.End(attempt, outcome, _time.Now(), _jitter(), changes);
-            recorded = RecordAsync(changes);
+            recorded = Record(changes);
         }
         if (outcome.Verdict != SendVerdict.Sent)
         {
             LogNotSent(notification.Receiver, notification.Key, attempt.Number, outcome.Verdict, outcome.Detail);
         }
-        if (!await recorded)
-        {
-            foreach (var key in changes.Settled)
-            {
-                await SpooledAsync(_spool.AppendSentAsync(key), key);
-            }
-        }
-    }
-
-    /// <summary>Records what the outbox decided. Called within the lock, so that all have the order of the decisions. A record that breaks is not worth a
-    /// message: it goes out without.</summary>
-    private async Task<bool> RecordAsync(OutboxChanges changes)
-    {
-        changes.Standings.ForEach(Book.Set);
-        var durable = await NoteAsync(changes);
-        foreach (var notification in changes.StandIns)
-        {
-            await EnqueueAsync(notification, durable);
-        }
-        return durable;
-    }
-
-    private async Task<bool> NoteAsync(OutboxChanges changes)
-    {
-        try
-        {
-            return changes.Refused.Count > 0 && Refused is { } refused ? await refused(changes.Refused, Put)
-                : changes.Records.Count == 0 || await _recorder.RecordAsync(Put);
-        }
-        catch (Exception e) when (!_stop.IsCancellationRequested)
-        {
-            LogNotNoted(e);
-            return false;
-        }
-
-        void Put(StateTransaction transaction) => changes.Records.ForEach(record => OutboxStore.Put(transaction, record));
+        await recorded;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What became of messages could not be recorded, by a fault of this server.")]

@@ -19,6 +19,9 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, Action<StateTransaction>> _kept = [];
+
+    // What the store was given, until all before it is known to be written.
+    private readonly SortedDictionary<long, (Action<StateTransaction> Work, bool Written)> _given = [];
     private long _next;
     private Task? _reconciling;
 
@@ -45,6 +48,7 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
 
     /// <summary>Records now, or keeps for later. Calls are recorded in the order they are made.</summary>
     /// <returns>Whether it is durable.</returns>
+    /// <exception cref="LeaseLostException">Another server leads: what was decided does not hold.</exception>
     public async Task<bool> RecordAsync(Action<StateTransaction> work)
     {
         Task<int> write;
@@ -57,6 +61,7 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
                 Keep(number, work);
                 return false;
             }
+            _given[number] = (work, false);
             write = store.WriteAsync(transaction =>
             {
                 work(transaction);
@@ -66,21 +71,21 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
         try
         {
             await write.WaitAsync(Patience, io.Provider);
-            return true;
         }
         catch (Exception e) when (e is TimeoutException or StoreRefusedException)
         {
             var reason = e is TimeoutException ? $"a write takes longer than {Patience.TotalSeconds:0} s" : e.Message;
             Observe(write);
-            lock (_gate)
-            {
-                Keep(number, work);
-                Refusing = true;
-                Reason = reason;
-            }
-            LogRefused(reason);
+            Refuse(number, work, reason);
             return false;
         }
+        catch
+        {
+            Written(number, work);
+            throw;
+        }
+        Written(number, work);
+        return true;
     }
 
     /// <summary>Tries to write what was kept. Called every few seconds while the store refuses.</summary>
@@ -144,7 +149,7 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
                 }, CancellationToken.None);
                 size = Math.Min(MaxBatch, size * 2);
             }
-            catch (Exception e) when (e is not StoreRefusedException)
+            catch (Exception e) when (e is not (StoreRefusedException or LeaseLostException))
             {
                 // Our bug in one piece of work must not keep all that waits off the record: narrow it down, and leave it out.
                 if (batch.Length > 1)
@@ -170,6 +175,38 @@ internal sealed partial class DurableRecorder(IStateStore store, IoTime io, ILog
             }
         }
         LogRecovered();
+    }
+
+    private void Written(long number, Action<StateTransaction> work)
+    {
+        lock (_gate)
+        {
+            if (_given.ContainsKey(number))
+            {
+                _given[number] = (work, true);
+            }
+            while (_given.Count > 0 && _given.First() is { Value.Written: true } first)
+            {
+                _given.Remove(first.Key);
+            }
+        }
+    }
+
+    /// <summary>Keeps what was refused, and what was given behind it: written or not, it must be written after it.</summary>
+    private void Refuse(long number, Action<StateTransaction> work, string reason)
+    {
+        lock (_gate)
+        {
+            Keep(number, work);
+            foreach (var (behind, given) in _given.Where(g => g.Key >= number).ToList())
+            {
+                Keep(behind, given.Work);
+                _given.Remove(behind);
+            }
+            Refusing = true;
+            Reason = reason;
+        }
+        LogRefused(reason);
     }
 
     private void Keep(long number, Action<StateTransaction> work)

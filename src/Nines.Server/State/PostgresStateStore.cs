@@ -7,10 +7,14 @@ namespace Nines.Server.State;
 internal sealed class PostgresStateStore : SqlStateStore
 {
     private readonly NpgsqlDataSource _source;
+    private readonly LeaderLease? _lease;
 
-    private PostgresStateStore(string connectionString, TimeProvider time, Action<Span<byte>>? random) : base(time, random)
+    private PostgresStateStore(string connectionString, TimeProvider time, LeaderLease? lease, Action<Span<byte>>? random) : base(time, random)
     {
+        _lease = lease;
         var builder = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 50, AutoPrepareMinUsages = 2 };
+        // A server that stops amid a transaction, as on a machine that sleeps, must not keep another from taking over.
+        builder.Options = $"{builder.Options} -c idle_in_transaction_session_timeout=10000".TrimStart();
         if (builder.CommandTimeout == 30)
         {
             builder.CommandTimeout = 10;
@@ -25,12 +29,19 @@ internal sealed class PostgresStateStore : SqlStateStore
     protected override StateDialect Dialect { get; } = new PostgresDialect();
 
     /// <summary>Connects and migrates the database as needed.</summary>
-    public static PostgresStateStore Open(string connectionString, TimeProvider time, Action<Span<byte>>? random = null)
+    /// <param name="connectionString">The database.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="lease">What each transaction checks; null where only one server is.</param>
+    /// <param name="random">Fills salts; null takes the system's generator.</param>
+    public static PostgresStateStore Open(string connectionString, TimeProvider time, LeaderLease? lease = null, Action<Span<byte>>? random = null)
     {
-        var store = new PostgresStateStore(connectionString, time, random);
+        var store = new PostgresStateStore(connectionString, time, lease, random);
         store.Start();
         return store;
     }
+
+    /// <inheritdoc/>
+    protected override void CheckLead(StateTransaction transaction) => _lease?.Check(transaction);
 
     /// <inheritdoc/>
     protected override DbConnection OpenWriter() => _source.OpenConnection();

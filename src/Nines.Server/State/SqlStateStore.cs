@@ -100,6 +100,12 @@ internal abstract class SqlStateStore : IStateStore
 
     protected abstract DbConnection OpenReader();
 
+    /// <summary>Makes sure, until the transaction's end, that this server may write.</summary>
+    /// <exception cref="LeaseLostException">It may not.</exception>
+    protected virtual void CheckLead(StateTransaction transaction)
+    {
+    }
+
     /// <summary>Why connections must be left alone for now, not even closed; null when they can be used.</summary>
     protected virtual string? Untouchable() => null;
 
@@ -137,12 +143,19 @@ internal abstract class SqlStateStore : IStateStore
             _connection ??= OpenWriter();
             _transaction ??= new StateTransaction(_connection, Dialect, _time, _random);
             _transaction.BeginBatch();
+            CheckLead(_transaction);
             foreach (var work in batch)
             {
                 Run(work, _transaction);
             }
             _transaction.CommitBatch();
             Batches++;
+        }
+        catch (LeaseLostException lost)
+        {
+            Close();
+            batch.ForEach(work => work.Refuse(lost));
+            return;
         }
         catch (Exception e) when (e is DbException or IOException or UnauthorizedAccessException or InvalidOperationException or TimeoutException)
         {
@@ -200,7 +213,7 @@ internal abstract class SqlStateStore : IStateStore
 
         public abstract void Complete();
 
-        public abstract void Refuse(StoreRefusedException refused);
+        public abstract void Refuse(Exception refused);
 
         public void Fail(Exception failure) => Failure = failure;
     }
@@ -226,6 +239,6 @@ internal abstract class SqlStateStore : IStateStore
             }
         }
 
-        public override void Refuse(StoreRefusedException refused) => _done.SetException(Failure ?? refused);
+        public override void Refuse(Exception refused) => _done.SetException(Failure ?? refused);
     }
 }

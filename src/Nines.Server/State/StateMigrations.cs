@@ -40,11 +40,17 @@ internal static class StateMigrations
                 throw new StateSchemaException($"migration {number} {name} of the state was applied with other SQL than this version has. Restore a backup.");
             }
         }
-        foreach (var step in steps.Where(s => applied.All(a => a.Number != s.Number)))
+        var ahead = steps.Where(s => applied.All(a => a.Number != s.Number)).ToList();
+        foreach (var step in ahead)
         {
             transaction.Execute(dialect.Schema(step.Sql));
             transaction.Execute("INSERT INTO schema_migration (number, name, checksum, applied_at) VALUES (@p1, @p2, @p3, @p4)",
                 (long)step.Number, step.Name, step.Checksum, time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+        if (ahead.Count > 0 && steps.Any(s => s.Name == "lease"))
+        {
+            // A server of an older version must not write into what it does not know.
+            transaction.Execute("UPDATE lease SET epoch = epoch + 1, expires_at = 0");
         }
         transaction.Execute("COMMIT");
     }

@@ -18,7 +18,7 @@ internal static class StateRoom
             var directory = provider.GetRequiredService<DataDirectory>();
             var time = provider.GetRequiredService<TimeProvider>();
             return options.Postgres is { } connection
-                ? PostgresStateStore.Open(connection, time)
+                ? PostgresStateStore.Open(connection, time, provider.GetService<LeaderLease>())
                 : SqliteStateStore.Open(directory.StateFile, time);
         });
         services.TryAddSingleton(new IoTime(TimeProvider.System));

@@ -13,6 +13,7 @@ public sealed class OutboxTests
     private readonly Outbox _outbox = new();
     private readonly List<OutboxRecord> _records = [];
     private readonly List<GroupNotification> _standIns = [];
+    private readonly Queue<OutboxAttempt> _begun = new();
     private long _steady = 100 * Second;
 
     // The wall's clock, by how much it was set.
@@ -113,7 +114,7 @@ public sealed class OutboxTests
     public void Refused_ForGood_GoesToTheStandInAtOnceAndItHearsOfTheEnd()
     {
         Add(Message("phone", 1, "A+"));
-        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Key.ShouldBe("m1");
+        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Notification.Key.ShouldBe("m1");
         States().ShouldContain("m1 FailedOver");
         Add(Message("phone", 2, "A+"));
         End(Next()!, new(SendVerdict.Failed, "HTTP 400"));
@@ -126,7 +127,7 @@ public sealed class OutboxTests
     public void Refused_ForGoodWithoutAStandIn_IsForTheBoardToDecideAnew()
     {
         Add(Message("desk", 1, "A+"));
-        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Key.ShouldBe("desk1");
+        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Notification.Key.ShouldBe("desk1");
         States().ShouldBe(["desk1 Failed"]);
     }
 
@@ -199,13 +200,12 @@ public sealed class OutboxTests
 
     private Moment Now => new(_steady + _set, _steady);
 
-    private void Add(GroupNotification message) => Note(changes => _outbox.Add(message, true, Now, changes));
+    private void Add(GroupNotification message) => Note(changes => _outbox.Add(message, Now, changes));
 
     private OutboxAttempt? Next()
     {
-        OutboxAttempt? attempt = null;
-        Note(changes => attempt = _outbox.Next(Now, changes));
-        return attempt;
+        Note(changes => _outbox.Begin(Now, changes));
+        return _begun.TryDequeue(out var attempt) ? attempt : null;
     }
 
     private OutboxChanges End(OutboxAttempt attempt, SendOutcome outcome)
@@ -229,6 +229,7 @@ public sealed class OutboxTests
         act(changes);
         _records.AddRange(changes.Records);
         _standIns.AddRange(changes.StandIns);
+        changes.Attempts.ForEach(_begun.Enqueue);
         return changes;
     }
 

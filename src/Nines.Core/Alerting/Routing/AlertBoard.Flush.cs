@@ -17,8 +17,9 @@ public sealed partial class AlertBoard
     private static readonly IReadOnlySet<ulong> None = System.Collections.Frozen.FrozenSet<ulong>.Empty;
 
     /// <summary>Takes back that an integration was told: it refused the message for good. A later look at the group decides anew.</summary>
-    public void Undo(GroupNotification refused, Moment now, BoardChanges changes)
+    public void Undo(RefusedMessage message, Moment now, BoardChanges changes)
     {
+        var refused = message.Notification;
         var key = (refused.Receiver, refused.Kind, refused.Index, refused.GroupKey);
         if (!_notices.TryGetValue(key, out var known) || known.Notice.Sequence != refused.Sequence)
         {
@@ -26,15 +27,18 @@ public sealed partial class AlertBoard
         }
         known.Refused = known.Notice.Firing;
         var before = known.Notice.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None };
+        var ended = refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint).Concat(message.UntoldEnds).Select(AlertMachine.HashOf).ToHashSet();
+        // Who has a stand-in, or got the message all the same, counts on hearing of the end.
+        var heard = message.MayHaveArrived || Plan?.Failover.ContainsKey(refused.Receiver) == true ? known.Notice.Open : None;
+        var open = before.Open.Concat(ended).Concat(heard).ToHashSet();
         known.Notice = before with
         {
             Sequence = refused.Sequence,
             Before = null,
             // Whose end was refused is open, but when it fires again that is news.
-            Firing = before.Firing.Except(refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Labels.StableHash)).ToHashSet(),
-            // The ends it told of are still to be told; and who has a stand-in counts on it to hear of the end.
-            Open = before.Open.Concat(refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Labels.StableHash))
-                .Concat(Plan?.Failover.ContainsKey(refused.Receiver) == true ? known.Notice.Open : None).ToHashSet(),
+            Firing = before.Firing.Except(ended).ToHashSet(),
+            Resolved = before.Resolved.Except(open).ToHashSet(),
+            Open = open,
         };
         known.Refusals++;
         known.RefusedNs = now.SteadyNs;

@@ -58,7 +58,9 @@ public sealed partial class AlertBoard
         var byFingerprint = _alerts.Values.ToLookup(a => a.Fingerprint);
         foreach (var notice in notices)
         {
-            _notices[KeyOf(notice)] = new(notice, now.SteadyOf(notice.AtNs));
+            // An alert whose own record was lost with a process is news when it is reported again.
+            var firing = notice.Firing.Where(byFingerprint.Contains).ToHashSet();
+            _notices[KeyOf(notice)] = new(notice with { Firing = firing }, now.SteadyOf(notice.AtNs));
             foreach (var alert in notice.Open.SelectMany(f => byFingerprint[f]))
             {
                 alert.Told.Add(notice.Receiver);
