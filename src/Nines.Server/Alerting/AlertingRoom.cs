@@ -19,6 +19,7 @@ internal static class AlertingRoom
     {
         services.AddSingleton<AlertDoor>();
         services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton<IAlertHandling>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertExplanations>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertRouting>(provider => provider.GetRequiredService<AlertDoor>());

@@ -123,7 +123,7 @@ public sealed partial class AlertBoard
             var resolved = heard.Where(a => !a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
             reason = heard.Count == 0 ? null
                 : GroupNotice.ReasonToTell(last, firing, resolved, integration.SendsResolved,
-                    sinceNs > group.Route.RepeatIntervalMs * Millisecond);
+                    sinceNs > group.Route.RepeatIntervalMs * Millisecond && !AreAcknowledged(heard));
             if (reason is { } why)
             {
                 var open = firing.Concat(last?.Open ?? None).Except(resolved).ToHashSet();
@@ -178,7 +178,8 @@ public sealed partial class AlertBoard
     {
         var alerts = heard.Where(a => a.State.Firing || integration.SendsResolved)
             .Select(a => new NotifiedAlert(a.State.Fingerprint, a.State.Labels, a.State.Annotations, a.State.StartsAtNs,
-                a.State.Firing ? 0 : a.State.EndsAtNs, a.State.GeneratorUrl))
+                a.State.Firing ? 0 : a.State.EndsAtNs, a.State.GeneratorUrl)
+                { EpisodeNs = a.State.EpisodeNs, AcknowledgedBy = a.State.Acknowledged?.By.Name ?? "" })
             .ToList();
         heard.Where(a => a.State.Firing).ToList().ForEach(a => a.Told.Add(notice.Receiver));
         if (alerts.Count == 0)
