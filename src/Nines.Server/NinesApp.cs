@@ -15,6 +15,7 @@ using Nines.Core.Workspace;
 using Nines.Server.Access;
 using Nines.Server.Alerting;
 using Nines.Server.Delivery;
+using Nines.Server.Delivery.Buttons;
 using Nines.Server.Objectives;
 using Nines.Server.Objectives.Sources;
 using Nines.Server.State;
@@ -81,6 +82,7 @@ public static class NinesApp
         services.AddSingleton<KnownActors>(s => cancellation => s.GetRequiredService<Accounts>().NamesAsync(cancellation));
         services.AddTelemetry(options);
         services.AddDelivery(options, hasPages: true);
+        services.AddMessageButtons();
         services.AddAlerting(publicUrl);
         services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
         services.AddWorkspace(options);
@@ -174,6 +176,7 @@ public static class NinesApp
         var sources = services.GetRequiredService<SourceReaders>();
         sources.StepSoon = services.GetRequiredService<LedgerWorker>().Hurry;
         var door = services.GetRequiredService<AlertDoor>();
+        var presses = services.GetRequiredService<TelegramPresses>();
         var rules = services.GetRequiredService<RuleWorker>();
         var definitions = services.GetRequiredService<ObjectiveDefinitions>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
@@ -183,6 +186,7 @@ public static class NinesApp
             sources.Apply(model.Sources);
             ledger.Apply(model.Objectives);
             door.Apply(model.Routing);
+            presses.Apply(model.Routing);
             rules.Apply(model.RuleGroups, model.ExternalLabels);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));

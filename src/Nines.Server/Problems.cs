@@ -26,6 +26,15 @@ internal static class Problems
         return TypedResults.Problem(problem);
     }
 
+    /// <summary>The answer to a request that what is there now does not allow.</summary>
+    public static ProblemHttpResult Conflict(string code, string hint)
+    {
+        var problem = new ProblemDetails { Status = StatusCodes.Status409Conflict, Title = Title(StatusCodes.Status409Conflict) };
+        problem.Extensions["code"] = code;
+        problem.Extensions["hint"] = hint;
+        return TypedResults.Problem(problem);
+    }
+
     private static string Title(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => "Nobody is signed in",

@@ -28,6 +28,10 @@ public sealed class AlertTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Filter" }).ClickAsync();
         await page.WaitForURLAsync(url => url.Contains("/alerts?q=instance%3D%22outbox-0%22"));
         await Assertions.Expect(page.Locator(".alerts > li")).ToHaveCountAsync(1);
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("a");
+        await Assertions.Expect(page.Locator(".alerts > li")).ToContainTextAsync("Acknowledged by Aiko");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" })).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Link, new() { Name = "Order outbox is not draining", Exact = true }).First.ClickAsync();
         await Assertions.Expect(page).ToHaveURLAsync(site.Address + Outbox);
         var why = page.GetByRole(AriaRole.Region, new() { Name = "Why was I told, or not?" });

@@ -33,6 +33,9 @@ public sealed record AlertState
     /// <summary>The page that explains it; may be empty.</summary>
     public string GeneratorUrl { get; init; } = "";
 
+    /// <summary>Who has taken up this stretch of firing; null when nobody has.</summary>
+    public Acknowledgement? Acknowledged { get; init; }
+
     /// <summary>Another alert of the same story; null when it stands alone. See <see cref="PostedAlert.ToldWith"/>.</summary>
     public Labels? ToldWith { get; init; }
 
@@ -62,8 +65,9 @@ public static class AlertMachine
     /// <summary>Alertmanager's fingerprint: the stable hash of the labels in 16 hex digits.</summary>
     public static string FingerprintOf(Labels labels) => labels.StableHash.ToString("x16");
 
-    /// <summary>The hash that a fingerprint writes.</summary>
-    public static ulong HashOf(string fingerprint) => ulong.Parse(fingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    /// <summary>The hash that a fingerprint writes; null when the text is none.</summary>
+    public static ulong? HashOf(string fingerprint) => fingerprint.Length == 16
+        && ulong.TryParse(fingerprint, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash) ? hash : null;
 
     /// <summary>Takes in a posted alert; null when it changes nothing (the end of an alert that is not firing). Merges as Alertmanager does.</summary>
     /// <param name="before">The alert until now; null for a new one.</param>
@@ -85,6 +89,11 @@ public static class AlertMachine
             new AlertTransition(before.Fingerprint, before.EpisodeNs, true, nowNs, before.EndIsTimeout
                 ? $"nobody has reported it since {Clock.Text(before.UpdatedAtNs)}, so it is taken to be over"
                 : $"nobody has reported it since {Clock.Text(before.UpdatedAtNs)}, and its source said that it would end at {Clock.Text(before.EndsAtNs)}"));
+
+    /// <summary>Ends an alert that fires because somebody says so.</summary>
+    public static AlertDecision EndByHand(AlertState before, Responder by, long nowNs) =>
+        new(before with { Firing = false, EndsAtNs = Math.Max(before.StartsAtNs, nowNs), EndIsTimeout = false, UpdatedAtNs = nowNs },
+            new AlertTransition(before.Fingerprint, before.EpisodeNs, true, nowNs, $"{by.Name} said {by.Where} that it is over"));
 
     private static AlertDecision Begin(AlertState? before, PostedAlert posted, long nowNs, long timeoutNs)
     {

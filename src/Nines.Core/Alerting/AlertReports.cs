@@ -15,7 +15,14 @@ namespace Nines.Core.Alerting;
 /// <param name="Deliveries">Who was told, the latest first.</param>
 public sealed record AlertReport(
     string Fingerprint, Labels Labels, Labels Annotations, bool Firing, long SinceNs, long? EndedNs, long UpdatedNs,
-    string GeneratorUrl, string Explanation, IReadOnlyList<DeliveryReport> Deliveries);
+    string GeneratorUrl, string Explanation, IReadOnlyList<DeliveryReport> Deliveries)
+{
+    /// <summary>The stretch of firing (<see cref="AlertState.EpisodeNs"/>).</summary>
+    public long EpisodeNs { get; init; }
+
+    /// <summary>Who has taken it up; null when nobody has.</summary>
+    public Acknowledgement? Acknowledged { get; init; }
+}
 
 /// <summary>How far a message is.</summary>
 public enum DeliveryState

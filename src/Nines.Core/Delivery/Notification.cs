@@ -8,7 +8,14 @@ namespace Nines.Core.Delivery;
 /// <param name="StartsAtNs">Since when it fires, nanoseconds since the Unix epoch.</param>
 /// <param name="EndsAtNs">When it was over; 0 while it fires.</param>
 public sealed record NotifiedAlert(
-    string Fingerprint, Labels Labels, Labels Annotations, long StartsAtNs, long EndsAtNs, string GeneratorUrl);
+    string Fingerprint, Labels Labels, Labels Annotations, long StartsAtNs, long EndsAtNs, string GeneratorUrl)
+{
+    /// <summary>The stretch of firing (<see cref="AlertState.EpisodeNs"/>); 0 when it is not known.</summary>
+    public long EpisodeNs { get; init; }
+
+    /// <summary>What people call whoever has taken it up; empty when nobody has.</summary>
+    public string AcknowledgedBy { get; init; } = "";
+}
 
 /// <summary>What a message says about its own delivery.</summary>
 /// <param name="Attempt">The number of the attempt, from 1.</param>

@@ -24,6 +24,7 @@ internal static class DeliveryGrammar
     /// <summary>The grammars by kind; that of <c>http</c> has more settings as its templates need them.</summary>
     public static readonly IReadOnlyDictionary<string, SettingGrammar> Kinds = ReceiverGrammar.Integrations.Where(i => !Left.Contains(i.Kind))
         .Select(i => (i.Kind, Grammar: OurMessage(i.Settings) with { What = i.Kind }))
+        .Select(i => i.Kind == "slack" ? (i.Kind, SlackApp(i.Grammar)) : i)
         .Concat(
         [
             ("ntfy", new("ntfy", [F("url", Url), F("topic", Reference, required: true), F("token", Reference), ByReference(GlobalGrammar.Http)])),
@@ -53,6 +54,13 @@ internal static class DeliveryGrammar
                 .Select(name => F(name, secrets.Contains(name) ? Reference : Text))],
         };
     }
+
+    // A bot posts by its token, and a Slack app says by its signing secret that it was Slack who told of a pressed button.
+    private static SettingGrammar SlackApp(SettingGrammar grammar) => grammar with
+    {
+        Fields = [.. grammar.Fields, F("bot_token", Reference), F("signing_secret", Reference)],
+        AtLeastOne = [["api_url", "api_url_file", "bot_token"]],
+    };
 
     // What Alertmanager says by default is left out, so that ours is sent; what its globals say by default stays.
     private static SettingGrammar OurMessage(SettingGrammar grammar) => grammar with

@@ -51,6 +51,7 @@ internal static class DeliveryReceiverReader
     {
         var chat = fields.Text("chatId", required: true);
         var token = fields.Secret("botToken", required: true, warnWhenLiteral: true);
+        var buttons = fields.Flag("buttons", false);
         var api = new Uri("https://api.telegram.org");
         if (fields.Text("apiUrl") is { } text && !(Uri.TryCreate(text.Value, UriKind.Absolute, out api!) && api.Scheme is "http" or "https"))
         {
@@ -59,7 +60,7 @@ internal static class DeliveryReceiverReader
         }
         fields.Done();
         return chat is null || token is null || api is null ? null
-            : new(StringComparer.Ordinal) { ["api_url"] = api.AbsoluteUri, ["bot_token"] = token, ["chat_id"] = chat.Value };
+            : new(StringComparer.Ordinal) { ["api_url"] = api.AbsoluteUri, ["bot_token"] = token, ["chat_id"] = chat.Value, ["buttons"] = buttons };
     }
 
     private static Dictionary<string, object>? Webhook(Fields fields)

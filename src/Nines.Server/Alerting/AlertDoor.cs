@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
@@ -14,7 +13,7 @@ namespace Nines.Server.Alerting;
 /// The one door, and the clock of routing. Alerts live on a board in memory; what it decides is recorded before its messages go out, and when the store
 /// refuses, the messages go out all the same, and the refusal is an alert of its own.
 /// </summary>
-internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouting, IAlertExplanations, IHostedService, IDisposable
+internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertReports, IAlertRouting, IAlertExplanations, IHostedService, IDisposable
 {
     /// <summary>More alerts than this do not fire at once: those beyond are not taken; they are counted and logged.</summary>
     public const int MaxAlerts = 200_000;
@@ -129,11 +128,11 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
 
     /// <inheritdoc/>
     public AlertReport? Find(string fingerprint) =>
-        FingerprintOf(fingerprint) is { } hash ? Reports(state => state.Labels.StableHash == hash).FirstOrDefault() : null;
+        AlertMachine.HashOf(fingerprint) is { } hash ? Reports(state => state.Labels.StableHash == hash).FirstOrDefault() : null;
 
     /// <inheritdoc/>
     public Explanation? Explain(string fingerprint) =>
-        FingerprintOf(fingerprint) is { } hash ? Locked(now => _board.Explain(hash, now, _outbox.Book.Of(fingerprint))) : null;
+        AlertMachine.HashOf(fingerprint) is { } hash ? Locked(now => _board.Explain(hash, now, _outbox.Book.Of(fingerprint))) : null;
 
     /// <inheritdoc/>
     public IReadOnlyList<RoutedAlert> Alerts() => Locked(now => _board.Alerts(now.WallNs));
@@ -351,11 +350,8 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertReports, IAlertRouti
     private List<AlertReport> Reports(Func<AlertState, bool> which) => Locked(_ => _board.All().Where(a => which(a.State)).ToList())
         .OrderByDescending(a => a.State.Firing).ThenByDescending(a => a.State.StartsAtNs).ThenBy(a => a.State.Fingerprint, StringComparer.Ordinal)
         .Select(a => new AlertReport(a.State.Fingerprint, a.State.Labels, a.State.Annotations, a.State.Firing, a.State.StartsAtNs,
-            a.State.Firing ? null : a.State.EndsAtNs, a.State.UpdatedAtNs, a.State.GeneratorUrl, a.Explanation, _outbox.Book.Of(a.State.Fingerprint)))
+            a.State.Firing ? null : a.State.EndsAtNs, a.State.UpdatedAtNs, a.State.GeneratorUrl, a.Explanation, _outbox.Book.Of(a.State.Fingerprint)) { EpisodeNs = a.State.EpisodeNs, Acknowledged = a.State.Acknowledged })
         .ToList();
-
-    private static ulong? FingerprintOf(string text) =>
-        text.Length == 16 && ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash) ? hash : null;
 
     private T Locked<T>(Func<Moment, T> read)
     {

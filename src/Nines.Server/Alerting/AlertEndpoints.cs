@@ -16,11 +16,25 @@ internal static class AlertEndpoints
     public static async Task<IResult> OneAsync(string fingerprint, AlertHistory history, CancellationToken stop) =>
         await history.OfAsync(fingerprint, stop) is { } known ? Results.Json(DetailOf(known), AlertApiJson.Default.AlertDetail) : Results.NotFound();
 
+    /// <summary>Somebody takes an alert in hand: 200 with what came of it, 404 for an alert that is not known, 409 for one that is over.</summary>
+    public static async Task<IResult> HandleAsync(Handling what, string fingerprint, IAlertHandling alerts, HttpContext context, CancellationToken stop)
+    {
+        var handled = (await alerts.HandleAsync(what, [new(fingerprint)], AlertPages.ResponderOf(context, "api"), stop))[0];
+        return handled.State is not { } state ? Results.NotFound()
+            : handled.Outcome == HandlingOutcome.Over ? Problems.Conflict("over", $"It is over since {Clock.Text(state.EndsAtNs)}.")
+            : Results.Json(new HandledItem(state.Fingerprint, state.Firing ? "firing" : "resolved", handled.Outcome == HandlingOutcome.Already,
+                ItemOf(state.Acknowledged), what == Handling.Resolve ? "If its source goes on to report it, it fires again." : ""),
+                AlertApiJson.Default.HandledItem);
+    }
+
+    private static AcknowledgedItem? ItemOf(Acknowledgement? taken) =>
+        taken is null ? null : new(taken.By.Name, taken.By.Actor, taken.By.Through, Clock.ToRfc3339(taken.AtNs));
+
     private static AlertItem ItemOf(AlertReport report) => new(
         report.Fingerprint, report.Firing ? "firing" : "resolved", report.Labels, report.Annotations, Clock.ToRfc3339(report.SinceNs),
         Optional(report.EndedNs), Clock.ToRfc3339(report.UpdatedNs), report.GeneratorUrl, report.Explanation,
         [.. report.Deliveries.Select(d => new DeliveryItem(d.Key, d.Receiver, d.Resolved ? "resolved" : "firing",
-            Word(d.State), d.Attempts, Clock.ToRfc3339(d.AtNs), d.Detail, d.Recorded))]);
+            Word(d.State), d.Attempts, Clock.ToRfc3339(d.AtNs), d.Detail, d.Recorded))], ItemOf(report.Acknowledged));
 
     private static AlertDetail DetailOf(KnownAlert known) => new(
         ItemOf(known.Report), known.Explanation is { } explanation ? ExplanationOf(explanation) : null,
@@ -45,7 +59,13 @@ internal sealed record AlertItems(AlertItem[] Items);
 
 internal sealed record AlertItem(
     string Fingerprint, string State, Labels Labels, Labels Annotations, string Since, string? Ended, string Updated, string GeneratorUrl,
-    string Explanation, DeliveryItem[] Deliveries);
+    string Explanation, DeliveryItem[] Deliveries, AcknowledgedItem? Acknowledged);
+
+/// <summary>Who has taken an alert up: the actor as the journal names them, and which way: page, api, slack or telegram.</summary>
+internal sealed record AcknowledgedItem(string By, string Actor, string Through, string At);
+
+/// <summary>An alert after somebody took it in hand; <c>already</c> says that it had been acknowledged before.</summary>
+internal sealed record HandledItem(string Fingerprint, string State, bool Already, AcknowledgedItem? Acknowledged, string Note);
 
 internal sealed record DeliveryItem(
     string Key, string Receiver, string Status, string State, int Attempts, string DecidedAt, string Detail, bool Recorded);
@@ -82,5 +102,6 @@ internal sealed record TransitionItem(string To, string At, string Explanation);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson)])]
 [JsonSerializable(typeof(AlertItems))]
 [JsonSerializable(typeof(AlertDetail))]
+[JsonSerializable(typeof(HandledItem))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AlertApiJson : JsonSerializerContext;

@@ -64,6 +64,6 @@ internal sealed class AlertHistory(
     {
         var state = stored.State;
         return new(state.Fingerprint, state.Labels, state.Annotations, state.Firing, state.StartsAtNs, state.Firing ? null : state.EndsAtNs, state.UpdatedAtNs,
-            state.GeneratorUrl, stored.Explanation, []);
+            state.GeneratorUrl, stored.Explanation, []) { EpisodeNs = state.EpisodeNs, Acknowledged = state.Acknowledged };
     }
 }

@@ -1,7 +1,12 @@
+using System.Globalization;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
+using Nines.Core.Access;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Server.Alerting.Pages;
@@ -12,6 +17,9 @@ namespace Nines.Server.Alerting;
 /// <summary>The list of alerts, and the page of each with why people were told of it or not.</summary>
 internal static class AlertPages
 {
+    /// <summary>Most alerts of one form.</summary>
+    internal const int MostAlerts = 1000;
+
     /// <summary><c>/alerts</c> and <c>/alerts/{fingerprint}</c>.</summary>
     public static void MapAlertPages(this IEndpointRouteBuilder pages)
     {
@@ -28,6 +36,7 @@ internal static class AlertPages
                 Receivers = parts.Routing.Plan.Receivers.Count,
                 Why = why ?? "",
                 Explain = (Func<string, Explanation?>)parts.Explanations.Explain,
+                MayChange = MayChange(context),
                 Shell = parts.Shell.For(context),
                 parts.NowNs,
             });
@@ -37,13 +46,40 @@ internal static class AlertPages
             ? new RazorComponentResult<AlertPage>(new
             {
                 Known = known,
+                MayChange = MayChange(context),
                 Others = parts.Reports.Firing()
                     .Where(a => a.Fingerprint != fingerprint && a.Labels["alertname"] == known.Report.Labels["alertname"]).ToList(),
                 Shell = parts.Shell.For(context),
                 parts.NowNs,
             })
             : TypedResults.NotFound());
+        pages.MapPost("/alerts/acknowledge", ([AsParameters] Asked asked, HttpContext context, IAlertHandling alerts, CancellationToken stop) =>
+            HandleAsync(Handling.Acknowledge, asked, context, alerts, stop));
+        pages.MapPost("/alerts/resolve", ([AsParameters] Asked asked, HttpContext context, IAlertHandling alerts, CancellationToken stop) =>
+            HandleAsync(Handling.Resolve, asked, context, alerts, stop));
     }
+
+    private static bool MayChange(HttpContext context) => Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Admin;
+
+    /// <summary>Who asks, as an alert's record names them.</summary>
+    internal static Responder ResponderOf(HttpContext context, string through) =>
+        new(Actors.Of(context), context.User.Identity?.Name is { Length: > 0 } name ? name : Actors.Of(context), through);
+
+    private static async Task<IResult> HandleAsync(Handling what, Asked asked, HttpContext context, IAlertHandling alerts, CancellationToken stop)
+    {
+        // What is over by now, or acknowledged, is seen on the page that comes back.
+        await alerts.HandleAsync(what, [.. asked.Alert.OfType<string>().Take(MostAlerts).Select(Stretch)], ResponderOf(context, "page"), stop);
+        return TypedResults.LocalRedirect(asked.Back is { } back && (back == "/alerts" || back.StartsWith("/alerts/", StringComparison.Ordinal)
+            || back.StartsWith("/alerts?", StringComparison.Ordinal)) ? back : "/alerts");
+    }
+
+    // The stretch that the page showed: one that began since is not taken up unseen.
+    private static AlertStretch Stretch(string shown) =>
+        shown.Split('.') is [var fingerprint, var episode] && long.TryParse(episode, NumberStyles.None, CultureInfo.InvariantCulture, out var ns)
+            ? new(fingerprint, ns) : new(shown);
+
+    /// <summary>The alerts of a form, each as its fingerprint, a point and its stretch of firing, and the page to come back to.</summary>
+    internal readonly record struct Asked([property: FromForm] StringValues Alert, [property: FromForm] string? Back);
 
     /// <summary>What each handler needs.</summary>
     internal readonly record struct Parts(IAlertReports Reports, IAlertRouting Routing, IAlertExplanations Explanations, ShellSource Shell, TimeProvider Time)

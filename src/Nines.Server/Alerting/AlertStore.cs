@@ -38,6 +38,7 @@ internal static class AlertStore
     {
         changes.Alerts.ForEach(a => Put(transaction, a.State, a.Explanation));
         changes.Transitions.ForEach(t => Append(transaction, t));
+        changes.Handled.ForEach(h => AlertFacts.Append(transaction, h));
         changes.Silences.ForEach(s => Put(transaction, s));
         changes.Notices.ForEach(n => Put(transaction, n));
         changes.Notifications.ForEach(n => OutboxStore.Insert(transaction, n, true));
@@ -126,6 +127,7 @@ internal sealed class FingerprintsJson : JsonConverter<IReadOnlySet<ulong>>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LabelsJson), typeof(FingerprintsJson)],
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(StoredAlert))]
+[JsonSerializable(typeof(AlertHandledPayload))]
 [JsonSerializable(typeof(Silence))]
 [JsonSerializable(typeof(GroupNotice))]
 internal sealed partial class AlertJson : JsonSerializerContext;

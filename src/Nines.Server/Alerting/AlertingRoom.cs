@@ -19,6 +19,7 @@ internal static class AlertingRoom
     {
         services.AddSingleton<AlertDoor>();
         services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton<IAlertHandling>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertExplanations>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertRouting>(provider => provider.GetRequiredService<AlertDoor>());
@@ -66,6 +67,13 @@ internal static class AlertingRoom
         routes.MapGet("/nines/v1/alerts", AlertEndpoints.List).WithName("ListAlerts");
         routes.MapGet("/nines/v1/alerts/{fingerprint}", AlertEndpoints.OneAsync).WithName("ExplainAlert")
             .WithSummary("An alert with why people were told of it or not, and every attempt to tell them.");
+        routes.MapPost("/nines/v1/alerts/{fingerprint}/acknowledge", (string fingerprint, IAlertHandling alerts, HttpContext context, CancellationToken stop) =>
+                AlertEndpoints.HandleAsync(Handling.Acknowledge, fingerprint, alerts, context, stop))
+            .WithTags("Alerting").WithName("AcknowledgeAlert")
+            .WithSummary("Takes an alert up: what goes on is not told again while all that fires in its group is acknowledged.");
+        routes.MapPost("/nines/v1/alerts/{fingerprint}/resolve", (string fingerprint, IAlertHandling alerts, HttpContext context, CancellationToken stop) =>
+                AlertEndpoints.HandleAsync(Handling.Resolve, fingerprint, alerts, context, stop))
+            .WithTags("Alerting").WithName("ResolveAlert").WithSummary("Says that an alert is over. If its source goes on to report it, it fires again.");
         routes.MapRouteTest();
         routes.MapAlertmanagerApi();
         return routes;

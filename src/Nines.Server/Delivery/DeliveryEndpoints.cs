@@ -6,6 +6,7 @@ using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Metrics;
+using Nines.Server.Delivery.Buttons;
 using Nines.Server.Delivery.Pages;
 using Nines.Server.Web;
 
@@ -40,6 +41,8 @@ internal static class DeliveryEndpoints
         group.MapGet("/{key}", async Task<Results<Ok<MessageItem>, NotFound>> (string key, [AsParameters] Parts parts, CancellationToken stop) =>
                 await parts.Ledger.FindAsync(key, stop) is { } entry ? TypedResults.Ok(MessageItem.Of(entry)) : TypedResults.NotFound())
             .WithName("GetDelivery").WithSummary("One message with its attempts and alerts.");
+        routes.MapPost("/nines/v1/integrations/slack", (SlackPresses presses, HttpContext context) => presses.ReceiveAsync(context)).WithTags("Delivery")
+            .WithName("AnswerSlack").WithSummary("Where a Slack app sends the buttons that people press. Its signature is the credential.");
     }
 
     /// <summary><c>/deliveries</c> and one of them.</summary>

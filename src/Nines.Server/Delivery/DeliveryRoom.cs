@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Nines.Core.Delivery;
+using Nines.Server.Delivery.Buttons;
 using Nines.Server.Delivery.Integrations;
 using Nines.Server.State;
 
@@ -10,6 +11,18 @@ namespace Nines.Server.Delivery;
 /// <summary>Puts delivery into a server.</summary>
 internal static class DeliveryRoom
 {
+    /// <summary>Registers what hears of the buttons of messages. <see cref="TelegramPresses"/> listens by the configuration that it is given.</summary>
+    public static IServiceCollection AddMessageButtons(this IServiceCollection services)
+    {
+        services.AddSingleton<PressedButtons>();
+        services.AddSingleton<SlackPresses>();
+        services.AddSingleton(provider => new TelegramPresses(
+            provider.GetRequiredService<PressedButtons>(), provider.GetRequiredService<IntegrationClient>(), provider.GetRequiredService<TimeProvider>(),
+            Jitter, provider.GetRequiredService<ILogger<TelegramPresses>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<TelegramPresses>());
+        return services;
+    }
+
     /// <summary>Registers <see cref="OutboxWorker"/>; the alert door starts and stops it.</summary>
     /// <param name="services">The server's services.</param>
     /// <param name="options">How it is started.</param>
@@ -29,10 +42,12 @@ internal static class DeliveryRoom
             provider.GetRequiredService<Spool>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IoTime>(),
-            static () => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20),
+            Jitter,
             DeliveryFault.FromEnvironment(),
             provider.GetRequiredService<ILogger<OutboxWorker>>(),
             provider.GetService<LeaderLease>()));
         return services;
     }
+
+    private static double Jitter() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
 }

@@ -32,17 +32,17 @@ internal static class AdjustmentPages
             var isObjective = form.About.Contains('@', StringComparison.Ordinal);
             var outcome = await PolicyEndpoints.RequestAsync(
                 parts.Book, new(isObjective ? form.About : null, isObjective ? null : form.About, from, to, reason, cause),
-                PolicyEndpoints.ActorOf(context), stop);
+                Actors.Of(context), stop);
             return outcome.Adjustment is not null ? Back(objective, outcome.Adjustment.Id)
                 : await PageAsync(context, parts, objective, null, form, outcome, stop);
         });
         pages.MapPost("/adjustments/approve", async (HttpContext context, [AsParameters] Parts parts, [FromForm] string? id, [FromForm] string? objective,
             CancellationToken stop) =>
-            await SettledAsync(context, parts, id, objective, await parts.Book.ApproveAsync(id ?? "", PolicyEndpoints.ActorOf(context), stop), stop));
+            await SettledAsync(context, parts, id, objective, await parts.Book.ApproveAsync(id ?? "", Actors.Of(context), stop), stop));
         pages.MapPost("/adjustments/undo", async (HttpContext context, [AsParameters] Parts parts, [FromForm] string? id, [FromForm] string? reason,
             [FromForm] string? objective, CancellationToken stop) =>
             await SettledAsync(context, parts, id, objective,
-                await parts.Book.UndoAsync(id ?? "", reason ?? "", PolicyEndpoints.ActorOf(context), stop), stop));
+                await parts.Book.UndoAsync(id ?? "", reason ?? "", Actors.Of(context), stop), stop));
     }
 
     private static async Task<IResult> SettledAsync(
@@ -82,7 +82,7 @@ internal static class AdjustmentPages
             Wrong = refused.Wrong ?? "",
             // What is wrong with one of the list is told beside it; of another, above the form.
             WrongField = form is null && shown.All(a => a.Id != refused.Field) ? "" : refused.Field ?? "",
-            Me = PolicyEndpoints.ActorOf(context),
+            Me = Actors.Of(context),
             MayChange = Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Admin,
             Names = await NamesAsync(parts, stop),
             Shell = parts.Shell.For(context),

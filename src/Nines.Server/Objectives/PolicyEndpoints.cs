@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -40,13 +39,13 @@ internal static class PolicyEndpoints
         adjustments.MapGet("", List).WithName("ListAdjustments")
             .WithSummary("All adjustments, or those about ?objective= with what each does to its budget; the latest request first.");
         adjustments.MapPost("", async (AdjustmentRequest body, AdjustmentBook book, HttpContext context, CancellationToken stop) =>
-                Answer(await RequestAsync(book, body, ActorOf(context), stop)))
+                Answer(await RequestAsync(book, body, Actors.Of(context), stop)))
             .WithName("RequestAdjustment").WithSummary("Asks for a time to be taken out of accounts. It counts when a second person approves it.");
         adjustments.MapPost("/{id}/approve", async (string id, AdjustmentBook book, HttpContext context, CancellationToken stop) =>
-                Answer(await book.ApproveAsync(id, ActorOf(context), stop)))
+                Answer(await book.ApproveAsync(id, Actors.Of(context), stop)))
             .WithName("ApproveAdjustment").WithSummary("Approves an adjustment that someone else asked for.");
         adjustments.MapPost("/{id}/undo", async (string id, AdjustmentUndo body, AdjustmentBook book, HttpContext context, CancellationToken stop) =>
-                Answer(await book.UndoAsync(id, body.Reason ?? "", ActorOf(context), stop)))
+                Answer(await book.UndoAsync(id, body.Reason ?? "", Actors.Of(context), stop)))
             .WithName("UndoAdjustment").WithSummary("Takes an adjustment back; the account is as if it had never been.");
     }
 
@@ -112,13 +111,6 @@ internal static class PolicyEndpoints
         problem.Extensions["field"] = field;
         problem.Extensions["hint"] = wrong;
         return TypedResults.Problem(problem);
-    }
-
-    /// <summary>Who asks, as the journal names them.</summary>
-    internal static string ActorOf(HttpContext context)
-    {
-        var id = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
-        return (id.StartsWith("tok_", StringComparison.Ordinal) ? "token:" : "person:") + id;
     }
 }
 

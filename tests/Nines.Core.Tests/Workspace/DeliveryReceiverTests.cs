@@ -1,5 +1,7 @@
 using System.Text;
+using Nines.Core.Delivery;
 using Nines.Core.Workspace;
+using Nines.Core.Workspace.Alertmanager;
 
 namespace Nines.Core.Tests.Workspace;
 
@@ -9,6 +11,8 @@ public sealed class DeliveryReceiverTests
 
     [Theory]
     [InlineData("slack: {api_url: '${env:HOOK}', channel: '#ops'}", "slack", "api_url")]
+    [InlineData("slack: {bot_token: '${env:BOT}', channel: '#ops', signing_secret: '${env:S}'}", "slack", "signing_secret")]
+    [InlineData("telegram: {chatId: '-100', botToken: '${env:BOT}', buttons: true}", "telegram", "bot_token")]
     [InlineData("email: {to: a@b.test, from: c@d.test, smarthost: 'mail:587', auth_username: u, auth_password: '${file:/p}'}", "email", "auth_password")]
     [InlineData("pagerduty: {routing_key: '${env:KEY}'}", "pagerduty", "routing_key")]
     [InlineData("discord: {webhook_url: '${env:HOOK}'}", "discord", "webhook_url")]
@@ -48,6 +52,19 @@ public sealed class DeliveryReceiverTests
         var problem = Read($"  - name: r\n    {receiver}\n").Problems.First(p => p.Message.Contains(message, StringComparison.Ordinal));
         problem.Position.Line.ShouldBe(line);
     }
+
+    [Theory]
+    [InlineData("slack: {bot_token: '${env:BOT}', channel: '#ops', signing_secret: '${env:S}'}", true)]
+    [InlineData("slack: {bot_token: '${env:BOT}', channel: '#ops'}", false)]
+    [InlineData("telegram: {chatId: '-100', botToken: '${env:BOT}', buttons: true}", true)]
+    [InlineData("telegram: {chatId: '-100', botToken: '${env:BOT}'}", false)]
+    public void Buttons_AreOnlyWhereAnswersComeBack(string receiver, bool on) =>
+        MessageButtons.AreOn(Read($"  - name: r\n    {receiver}\n").Model!.Routing.Receivers["r"].Integrations[0]).ShouldBe(on);
+
+    [Fact]
+    public void Buttons_InAnAlertmanagerFile_HaveNoPlace() => AlertmanagerReader.Read(new("alertmanager.yml", Encoding.UTF8.GetBytes(
+        "route: {receiver: r}\nreceivers: [{name: r, slack_configs: [{api_url: 'https://a.test/', signing_secret: x}], telegram_configs: [{bot_token: x, chat_id: 1, buttons: true}]}]\n")))
+        .Problems.Select(p => p.Message).ShouldBe(["slack_config has no key signing_secret", "telegram_config has no key buttons"], ignoreOrder: true);
 
     [Fact]
     public void Receiver_SecretAsItIs_GetsAWarning() =>

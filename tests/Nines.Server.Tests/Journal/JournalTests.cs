@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Text;
+using Nines.Core.Alerting;
 using Nines.Core.Objectives;
+using Nines.Metrics;
+using Nines.Server.Alerting;
 using Nines.Server.Journal;
 using Nines.Server.Objectives;
 using Nines.Server.State;
@@ -40,6 +43,8 @@ public sealed class JournalTests : IDisposable
         """{"id":"adj_1","objective":"a/b@production","service":null,"fromMinute":1,"toMinute":2,"reason":"the uplink was down","cause":"network"}""")]
     [InlineData("objective.adjusted/1", """{"id":"adj_1"}""")]
     [InlineData("objective.adjustment-undone/1", """{"id":"adj_1","reason":"wrong range"}""")]
+    [InlineData("alert.acknowledged/1", """{"labels":{"alertname":"Down"},"episodeNs":7,"name":"aiko"}""")]
+    [InlineData("alert.resolved/1", """{"labels":{"alertname":"Down"},"episodeNs":7,"name":"aiko"}""")]
     public void Payload_of_each_fact_type_stays_as_it_is(string type, string golden)
     {
         var fact = type switch
@@ -50,9 +55,16 @@ public sealed class JournalTests : IDisposable
                 new AdjustmentRequested("adj_1", "a/b@production", null, 1, 2, "the uplink was down", "network"), "person:usr_1", 1),
             AdjustmentMachine.Approved => PolicyFacts.Of(new AdjustmentApproved("adj_1"), "person:usr_2", 1),
             AdjustmentMachine.Undone => PolicyFacts.Of(new AdjustmentUndone("adj_1", "wrong range"), "person:usr_2", 1),
+            AlertFacts.Acknowledged => AlertFacts.Of(Handled(Handling.Acknowledge)),
+            AlertFacts.Resolved => AlertFacts.Of(Handled(Handling.Resolve)),
             _ => throw new InvalidOperationException(type),
         };
         fact.Type.ShouldBe(type);
         Encoding.UTF8.GetString(fact.Payload.Span).ShouldBe(golden);
     }
+
+    private static AlertHandled Handled(Handling what) => new(what, new()
+    {
+        Labels = Labels.Of(("alertname", "Down")), Annotations = Labels.Empty, StartsAtNs = 5, EndsAtNs = 9, UpdatedAtNs = 5, EpisodeNs = 7, Firing = true,
+    }, new("slack:U123", "aiko", "slack"), 8);
 }

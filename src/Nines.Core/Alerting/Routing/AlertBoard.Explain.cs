@@ -66,6 +66,10 @@ public sealed partial class AlertBoard
             new(ExplainedStage.Group, false, "Grouped", Group(route, group is null ? 0 : group.Alerts.Count - 1), null),
             Inhibitions(state.Labels),
         ];
+        if (state.Acknowledged is { } taken)
+        {
+            steps.Insert(1, new(ExplainedStage.Acknowledgement, false, "Acknowledged", $"{Of(taken, now.WallNs)}.", null));
+        }
         if (route.MutedIn.Count + route.ActiveIn.Count > 0)
         {
             var quiet = route.QuietIn(Instant.FromUnixTimeTicks(now.WallNs / 100));
@@ -160,8 +164,11 @@ public sealed partial class AlertBoard
 
         string Unrepeated(Known last) => look is { } seen && seen.Group.AtNs > last.Notice.AtNs
             ? $" At the look at {At(seen.Group.AtNs, now.WallNs)} " + (Held(seen) is { } held ? $"it was kept quiet: {held}."
+                : group is not null && AreAcknowledged(Heard(group)) ? "there was nothing new, and what goes on is acknowledged: it is not told again."
                 : $"there was nothing new; what goes on is told again from {At(last.Notice.AtNs + route.RepeatIntervalMs * Millisecond, now.WallNs)} on.")
             : "";
+
+        IEnumerable<BoardAlert> Heard(AlertGroup of) => of.Alerts.Where(a => !a.Looked.Exists(l => l.Group == of.Last && l.Quiet is not null));
 
         string? Held(AlertLook seen) => seen.Group.QuietTimes.Count > 0 ? Times(seen.Group.Route, seen.Group.QuietTimes)
             : seen.Quiet is { Silence: { } silence } ? Of(_silences.GetValueOrDefault(silence.Id) ?? silence, now.WallNs)

@@ -27,7 +27,8 @@ public sealed partial class AlertBoard
         }
         known.Refused = known.Notice.Firing;
         var before = known.Notice.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None };
-        var ended = refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint).Concat(message.UntoldEnds).Select(AlertMachine.HashOf).ToHashSet();
+        var ended = refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint).Concat(message.UntoldEnds).Select(AlertMachine.HashOf)
+            .OfType<ulong>().ToHashSet();
         // Who has a stand-in, or got the message all the same, counts on hearing of the end.
         var heard = message.MayHaveArrived || Plan?.Failover.ContainsKey(refused.Receiver) == true ? known.Notice.Open : None;
         var open = before.Open.Concat(ended).Concat(heard).ToHashSet();
@@ -127,7 +128,7 @@ public sealed partial class AlertBoard
             var resolved = heard.Where(a => !a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
             reason = heard.Count == 0 ? null
                 : GroupNotice.ReasonToTell(last, firing, resolved, integration.SendsResolved,
-                    sinceNs > group.Route.RepeatIntervalMs * Millisecond);
+                    sinceNs > group.Route.RepeatIntervalMs * Millisecond && !AreAcknowledged(heard));
             if (reason is { } why)
             {
                 var open = firing.Concat(last?.Open ?? None).Except(resolved).ToHashSet();
@@ -182,7 +183,8 @@ public sealed partial class AlertBoard
     {
         var alerts = heard.Where(a => a.State.Firing || integration.SendsResolved)
             .Select(a => new NotifiedAlert(a.State.Fingerprint, a.State.Labels, a.State.Annotations, a.State.StartsAtNs,
-                a.State.Firing ? 0 : a.State.EndsAtNs, a.State.GeneratorUrl))
+                a.State.Firing ? 0 : a.State.EndsAtNs, a.State.GeneratorUrl)
+                { EpisodeNs = a.State.EpisodeNs, AcknowledgedBy = a.State.Acknowledged?.By.Name ?? "" })
             .ToList();
         heard.Where(a => a.State.Firing).ToList().ForEach(a => a.Told.Add(notice.Receiver));
         if (alerts.Count == 0)

@@ -11,6 +11,9 @@ public sealed class BoardChanges
     /// <summary>Begins and ends.</summary>
     public List<AlertTransition> Transitions { get; } = [];
 
+    /// <summary>What people did about alerts.</summary>
+    public List<AlertHandled> Handled { get; } = [];
+
     /// <summary>Silences as they are now.</summary>
     public List<Silence> Silences { get; } = [];
 

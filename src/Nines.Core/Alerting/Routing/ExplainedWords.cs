@@ -40,6 +40,9 @@ internal static class ExplainedWords
         $"silence {Short(silence.Id)} by {(silence.CreatedBy.Length > 0 ? silence.CreatedBy : "nobody")}, “{silence.Comment}”, "
         + (silence.StateAt(nowNs) == SilenceState.Expired ? $"over since {At(silence.EndsAtNs, nowNs)}" : $"until {At(silence.EndsAtNs, nowNs)}");
 
+    /// <summary>Who has taken an alert up: <c>aiko acknowledged it in Slack at 10:02:03 UTC</c>.</summary>
+    public static string Of(Acknowledgement taken, long nowNs) => $"{taken.By.Name} acknowledged it {taken.By.Where} at {At(taken.AtNs, nowNs)}";
+
     /// <summary>What inhibits: <c>NodeDown by rule at alertmanager.yml:12:3</c>.</summary>
     public static string Of(Inhibition inhibition) =>
         $"{inhibition.Source["alertname"]} {inhibition.Source.Without("alertname")}"

@@ -43,6 +43,8 @@ public enum ExplainedStage
 {
     /// <summary>It fires, or is over.</summary>
     State,
+    /// <summary>Somebody has taken it up.</summary>
+    Acknowledgement,
     /// <summary>The route that it takes.</summary>
     Route,
     /// <summary>The group that it is in, and its timers.</summary>

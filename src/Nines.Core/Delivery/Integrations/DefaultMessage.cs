@@ -129,6 +129,7 @@ public sealed class DefaultMessage
         [
             new(alert.EndsAtNs != 0 ? $"fired {Clock.Text(alert.StartsAtNs)}, over {Clock.Text(alert.EndsAtNs)}" : $"since {Clock.Text(alert.StartsAtNs)}"),
             new(_notification.Reason == NoticeReason.Repeat ? " · still firing" : ""),
+            new(Taken(alert)),
         ];
     }
 
@@ -146,7 +147,7 @@ public sealed class DefaultMessage
                 new(over ? "✅ " : AlertSeverity.IsPage(alert.Labels["severity"]) ? "🔴 " : "🟠 "),
                 new(RichText.Clean(NameOf(alert), 80), TextStyle.Bold),
                 new($" · {RichText.Clean(Distinct(alert), 160)} · "
-                    + (over ? $"over {Clock.Minute(alert.EndsAtNs)}" : $"since {Clock.Minute(alert.StartsAtNs)}")),
+                    + (over ? $"over {Clock.Minute(alert.EndsAtNs)}" : $"since {Clock.Minute(alert.StartsAtNs)}{Taken(alert)}")),
             ];
         }
         if (_notification.Alerts.Count > MaxAlerts)
@@ -158,6 +159,9 @@ public sealed class DefaultMessage
             yield return [new($"{owner}: "), new(RichText.Clean(_commonLabels[owner], 100), TextStyle.Bold)];
         }
     }
+
+    private static string Taken(NotifiedAlert alert) =>
+        alert.EndsAtNs == 0 && alert.AcknowledgedBy.Length > 0 ? $" · acknowledged by {RichText.Clean(alert.AcknowledgedBy, 80)}" : "";
 
     // What tells this alert from the others: its own summary, or else its own labels.
     private string Distinct(NotifiedAlert alert)

@@ -39,6 +39,9 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
     /// <summary>Whether nobody wrote what it says, so that it is ours to say.</summary>
     public bool IsOurs { get; } = !MessageSettings.Any(name => integration.Settings.Any(name) is not null);
 
+    /// <summary>The buttons by which people take its alerts in hand; none where nobody would hear of them.</summary>
+    public IReadOnlyList<ButtonPress> Buttons => MessageButtons.AreOn(integration) ? MessageButtons.Of(notification) : [];
+
     /// <summary>What the message says about its own delivery and about templates that failed so far, one sentence each.</summary>
     public IReadOnlyList<string> Notes => [.. marks.Sentences(notification), .. _failures];
 

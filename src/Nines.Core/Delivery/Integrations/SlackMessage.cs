@@ -75,14 +75,9 @@ public static class SlackMessage
         var text = ours.Fit(t => t.Slack.Length, MaxSection).Slack;
         var blocks = new JsonArray(
             new JsonObject { ["type"] = "section", ["text"] = new JsonObject { ["type"] = "mrkdwn", ["text"] = text } });
-        var buttons = ours.Links.Where(l => Uri.TryCreate(l.Url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
-            .Select((l, i) => new JsonObject
-            {
-                ["type"] = "button",
-                ["action_id"] = $"open_{i}",
-                ["text"] = new JsonObject { ["type"] = "plain_text", ["text"] = l.Title },
-                ["url"] = l.Url,
-            }).ToArray();
+        var buttons = scope.Buttons.Select(b => Button(b.Word, b.Title, "value", b.Data))
+            .Concat(ours.Links.Where(l => Uri.TryCreate(l.Url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+                .Select((l, i) => Button($"open_{i}", l.Title, "url", l.Url))).ToArray();
         if (buttons.Length > 0)
         {
             blocks.Add((JsonNode)new JsonObject { ["type"] = "actions", ["elements"] = new JsonArray([.. buttons]) });
@@ -91,6 +86,14 @@ public static class SlackMessage
         Add(message, "channel", scope.Text("channel"));
         return message;
     }
+
+    private static JsonObject Button(string action, string title, string does, string value) => new()
+    {
+        ["type"] = "button",
+        ["action_id"] = action,
+        ["text"] = new JsonObject { ["type"] = "plain_text", ["text"] = title },
+        [does] = value,
+    };
 
     private static JsonObject Templated(MessageScope scope)
     {

@@ -13,17 +13,11 @@ public static class TelegramCalls
     /// <summary>The longest text the Bot API takes, in UTF-16 code units behind its entities.</summary>
     public const int MaxLength = 4096;
 
-    private static readonly AnswerRule Answer = new()
-    {
-        OkField = "ok", IdField = "result.message_id", ErrorField = "description", RetryAfterField = "parameters.retry_after",
-    };
-
     /// <summary>The message.</summary>
     public static HttpMessage Of(MessageScope scope)
     {
         var settings = scope.Integration.Settings;
-        var root = (settings.Text("api_url") ?? "https://api.telegram.org").TrimEnd('/');
-        var url = $"{root}/bot{scope.Needed("bot_token")}/sendMessage";
+        var token = scope.Needed("bot_token");
         var call = new JsonObject
         {
             ["chat_id"] = settings.Number("chat_id") is { } id ? JsonValue.Create(id) : JsonValue.Create(scope.Needed("chat_id")),
@@ -34,10 +28,10 @@ public static class TelegramCalls
         {
             call["message_thread_id"] = thread;
         }
-        return scope.IsOurs ? Ours(scope, url, call) : Templated(scope, url, call);
+        return scope.IsOurs ? Ours(scope, token, call) : Templated(scope, token, call);
     }
 
-    private static HttpMessage Ours(MessageScope scope, string url, JsonObject call)
+    private static HttpMessage Ours(MessageScope scope, string token, JsonObject call)
     {
         var message = scope.Default;
         // A button may only lead where Telegram believes an address to be.
@@ -47,18 +41,19 @@ public static class TelegramCalls
         text = new RichText([.. text.Spans, .. others.Select(o => new TextSpan(o))]);
         call["text"] = text.Plain;
         call["entities"] = Entities(text);
-        if (buttons.Count > 0)
+        JsonArray[] rows =
+        [
+            new([.. scope.Buttons.Select(b => new JsonObject { ["text"] = b.Title, ["callback_data"] = b.Data })]),
+            new([.. buttons.Select(b => new JsonObject { ["text"] = b.Title, ["url"] = b.Url })]),
+        ];
+        if (rows.Any(r => r.Count > 0))
         {
-            call["reply_markup"] = new JsonObject
-            {
-                ["inline_keyboard"] = new JsonArray(
-                    new JsonArray([.. buttons.Select(b => new JsonObject { ["text"] = b.Title, ["url"] = b.Url })])),
-            };
+            call["reply_markup"] = new JsonObject { ["inline_keyboard"] = new JsonArray([.. rows.Where(r => r.Count > 0)]) };
         }
-        return Message(url, call);
+        return Message(scope, token, call);
     }
 
-    private static HttpMessage Templated(MessageScope scope, string url, JsonObject call)
+    private static HttpMessage Templated(MessageScope scope, string token, JsonObject call)
     {
         var mode = scope.Integration.Settings.Text("parse_mode") ?? "";
         var text = scope.Text("message", html: mode == "HTML");
@@ -68,14 +63,15 @@ public static class TelegramCalls
         // What is too long is cut where nothing but text can be cut.
         if (mode.Length == 0 || text.Length + notes.Length > MaxLength || text.Trim().Length == 0)
         {
-            return Message(url, plain);
+            return Message(scope, token, plain);
         }
         call["text"] = text + (mode == "HTML" ? WebUtility.HtmlEncode(notes) : mode == "MarkdownV2" ? EscapeV2(notes) : notes);
         call["parse_mode"] = mode;
-        return Message(url, call) with { Fallback = Message(url, plain), FallsBackOn = "can't parse entities" };
+        return Message(scope, token, call) with { Fallback = Message(scope, token, plain), FallsBackOn = "can't parse entities" };
     }
 
-    private static HttpMessage Message(string url, JsonObject call) => new(url, Encoding.UTF8.GetBytes(call.ToJsonString()), Answer);
+    private static HttpMessage Message(MessageScope scope, string token, JsonObject call) =>
+        new BotCall("sendMessage", call).To(scope.Integration.Settings, token);
 
     // An empty text is refused, and with it the page.
     private static string Full(string text) => text.Trim().Length > 0 ? text : "(the template gave an empty message)";

@@ -72,6 +72,31 @@ internal sealed class IntegrationClient : IDisposable
         }
     }
 
+    /// <summary>A call to an integration's receiver that is no message: what came of a pressed button, or whether one was.</summary>
+    /// <param name="integration">Whose secrets and <c>http_config</c> it goes by.</param>
+    /// <param name="make">Makes the call; opens secret settings by name.</param>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="cancellation">The server stops.</param>
+    public async Task<HttpAnswer> CallAsync(
+        Integration integration, Func<Func<string, string?>, HttpMessage> make, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var secrets = new OpenedSecrets();
+        try
+        {
+            return await _http.SendAsync(
+                make(name => secrets.Open(integration.Settings, name)), integration.Settings.Nested("http_config"), [], secrets, timeout, cancellation);
+        }
+        catch (Exception e) when (e is SecretMissingException or MessageException)
+        {
+            return new(new SendOutcome(SendVerdict.Retry, secrets.Strip(e.Message)), "");
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // An address or token that is none, or our bug. Its text may hold the address.
+            return new(new SendOutcome(SendVerdict.Retry, $"unexpected failure ({e.GetType().Name})"), "");
+        }
+    }
+
     public void Dispose() => _clients.Dispose();
 
     private async Task<SendOutcome> SendAsync(MessageScope scope, OpenedSecrets secrets, CancellationToken cancellation)

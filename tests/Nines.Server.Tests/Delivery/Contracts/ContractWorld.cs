@@ -76,6 +76,8 @@ internal sealed class ContractWorld : IAsyncDisposable
             ["alert_source_token"] = Token,
             ["routing_key"] = Token,
             ["chat_id"] = "@alerts",
+            ["signing_secret"] = Token,
+            ["buttons"] = true,
             ["channel"] = "alerts",
             ["room_id"] = "room",
             ["topic"] = "alerts-topic",

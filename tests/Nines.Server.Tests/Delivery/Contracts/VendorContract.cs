@@ -84,7 +84,7 @@ internal sealed record VendorContract(string Kind, Func<Arrived, IEnumerable<str
             foreach (var button in List(block, "elements", 25))
             {
                 yield return Text(button.GetProperty("text"), "text", 1, 75);
-                yield return Text(button, "url", 1, 3000);
+                yield return button.TryGetProperty("url", out _) ? Text(button, "url", 1, 3000) : Text(button, "value", 1, 2000);
                 yield return Text(button, "action_id", 1, 255);
             }
         }
@@ -122,6 +122,11 @@ internal sealed record VendorContract(string Kind, Func<Arrived, IEnumerable<str
             foreach (var button in markup.GetProperty("inline_keyboard").EnumerateArray().SelectMany(row => row.EnumerateArray()))
             {
                 yield return Text(button, "text", 1, 64);
+                if (button.TryGetProperty("callback_data", out var data))
+                {
+                    yield return Encoding.UTF8.GetByteCount(data.GetString()!) is >= 1 and <= 64 ? "" : "BUTTON_DATA_INVALID";
+                    continue;
+                }
                 var url = button.GetProperty("url").GetString()!;
                 yield return Uri.TryCreate(url, UriKind.Absolute, out var u) && u.Scheme is "http" or "https" && u!.Host.Contains('.') ? "" : "BUTTON_URL_INVALID";
             }
