@@ -15,7 +15,25 @@ namespace Nines.Core.Alerting;
 /// <param name="Deliveries">Who was told, the latest first.</param>
 public sealed record AlertReport(
     string Fingerprint, Labels Labels, Labels Annotations, bool Firing, long SinceNs, long? EndedNs, long UpdatedNs,
-    string GeneratorUrl, string Explanation, IReadOnlyList<DeliveryReport> Deliveries);
+    string GeneratorUrl, string Explanation, IReadOnlyList<DeliveryReport> Deliveries)
+{
+    /// <summary>How urgent it is on the one scale of all ladders; null for a word that is in none.</summary>
+    public int? Rank { get; private init; }
+
+    /// <summary>Whether somebody has to get up for it.</summary>
+    public bool Pages { get; private init; }
+
+    /// <summary>By when it is to be acknowledged; null when it is over, acknowledged, or its level does not say so.</summary>
+    public ResponseDue? Response { get; private init; }
+
+    /// <summary>The report with what its severity means.</summary>
+    public AlertReport By(SeverityLadders ladders, AlertState state) => this with
+    {
+        Rank = ladders.RankOf(Labels),
+        Pages = ladders.IsPage(Labels),
+        Response = Firing && ResponseClock.AcknowledgedAtNs(state) is null ? ResponseClock.DueOf(state, ladders) : null,
+    };
+}
 
 /// <summary>How far a message is.</summary>
 public enum DeliveryState

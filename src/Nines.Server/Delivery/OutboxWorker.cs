@@ -59,6 +59,7 @@ internal sealed partial class OutboxWorker : IDisposable
     public void Apply(RoutingPlan plan)
     {
         _client.Templates = NotificationTemplates.Read(plan.Templates).Templates;
+        _client.Ladders = plan.Ladders;
         lock (_gate)
         {
             _outbox.Apply(plan);

@@ -91,6 +91,7 @@ public sealed partial class AlertBoard
             }
         }
         waiting.ForEach(alert => Route(alert, now));
+        WatchResponses();
     }
 
     /// <summary>Takes in posted alerts.</summary>
@@ -239,6 +240,7 @@ public sealed partial class AlertBoard
                 alert.Told.Clear();
                 alert.Looked.Clear();
                 _inhibitor.Add(alert.State.Labels);
+                WatchResponse(alert);
             }
             alert.Groups.Where(g => g.Route.AtOnce).ToList().ForEach(g => Schedule(g, now.SteadyNs));
         }
