@@ -38,8 +38,8 @@ internal static class RulePages
 {
     /// <summary><c>/rules</c>.</summary>
     public static void MapRulePages(this IEndpointRouteBuilder pages) =>
-        pages.MapGet("/rules", async (string? q, string? show, IRuleReports rules, IObjectiveReports objectives, IAlertRouting routing, RuleHistoryStore store, ShellSource shell,
-            TimeProvider time, HttpContext context) =>
+        pages.MapGet("/rules", async (string? q, string? show, IRuleReports rules, IObjectiveReports objectives, IAlertRouting routing,
+            RuleHistoryStore store, ShellSource shell, TimeProvider time, HttpContext context) =>
         {
             var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             var history = await store.ReadAsync(nowMs, context.RequestAborted);

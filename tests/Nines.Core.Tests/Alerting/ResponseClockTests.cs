@@ -121,14 +121,6 @@ public sealed class ResponseClockTests
     public void Due_OfAnAlertFromBeyond_IsSomeTime(long startNs) =>
         new ResponseTime("15 min", NodaTime.Duration.FromMinutes(15)).DueNs(startNs).ShouldBeGreaterThanOrEqualTo(startNs);
 
-    [Fact]
-    public void Cooldown_GoesByTheLadder()
-    {
-        var ladders = Ladders("{name: low, like: critical}, {name: critical, like: low}");
-        ladders.IsRise("critical", Of("A", "low")).ShouldBeTrue();
-        ladders.IsRise("low", Of("A", "critical")).ShouldBeFalse();
-    }
-
     private List<string> To(int second)
     {
         while (_second < second)
