@@ -92,7 +92,7 @@ internal static class ServerOverview
             if (last.Item1 != version || last.Item2 != second)
             {
                 var firing = routing.Alerts().Where(a => a.Standing != AlertStanding.Suppressed).ToList();
-                _last = last = Tuple.Create(version, second, firing.Count, firing.Any(a => AlertSeverity.IsPage(a.State.Labels["severity"])));
+                _last = last = Tuple.Create(version, second, firing.Count, firing.Any(a => routing.Plan.Ladders.IsPage(a.State.Labels)));
             }
             return (last.Item3, last.Item4);
         }

@@ -18,10 +18,29 @@ public sealed record AlertReport(
     string GeneratorUrl, string Explanation, IReadOnlyList<DeliveryReport> Deliveries)
 {
     /// <summary>The stretch of firing (<see cref="AlertState.EpisodeNs"/>).</summary>
-    public long EpisodeNs { get; init; }
+    public long EpisodeNs { get; private init; }
 
     /// <summary>Who has taken it up; null when nobody has.</summary>
-    public Acknowledgement? Acknowledged { get; init; }
+    public Acknowledgement? Acknowledged { get; private init; }
+
+    /// <summary>How urgent it is on the one scale of all ladders; null for a word that is in none.</summary>
+    public int? Rank { get; private init; }
+
+    /// <summary>Whether somebody has to get up for it.</summary>
+    public bool Pages { get; private init; }
+
+    /// <summary>By when it is to be acknowledged; null when it is over, acknowledged, or its level does not say so.</summary>
+    public ResponseDue? Response { get; private init; }
+
+    /// <summary>The report with who has taken it up, and what its severity means.</summary>
+    public AlertReport By(SeverityLadders ladders, AlertState state) => this with
+    {
+        EpisodeNs = state.EpisodeNs,
+        Acknowledged = state.Acknowledged,
+        Rank = ladders.RankOf(Labels),
+        Pages = ladders.IsPage(Labels),
+        Response = Firing && state.Acknowledged is null ? ResponseClock.DueOf(state, ladders) : null,
+    };
 }
 
 /// <summary>How far a message is.</summary>

@@ -50,7 +50,9 @@ public static class RuleFindings
     /// <param name="rule">The rule.</param>
     /// <param name="activity">What its alerts did.</param>
     /// <param name="objectives">Keys of the objectives there are.</param>
-    public static IReadOnlyList<RuleFinding> Of(RuleGroupReport group, RuleReport rule, RuleActivity activity, IReadOnlyCollection<string> objectives)
+    /// <param name="ladders">Which severities wake people.</param>
+    public static IReadOnlyList<RuleFinding> Of(RuleGroupReport group, RuleReport rule, RuleActivity activity, IReadOnlyCollection<string> objectives,
+        SeverityLadders ladders)
     {
         var findings = new List<RuleFinding>();
         void Add(bool holds, RuleFault fault, string text)
@@ -67,9 +69,9 @@ public static class RuleFindings
         if (rule.Kind == RuleKind.Alerting)
         {
             var days = activity.RecordedMs / DayMs;
-            Add(RulePolicy.LacksRunbook(rule.Labels, rule.Annotations), RuleFault.NoRunbook,
+            Add(RulePolicy.LacksRunbook(rule.Labels, rule.Annotations, ladders), RuleFault.NoRunbook,
                 "It wakes people and does not say what to do. Add the annotation runbook_url.");
-            Add(RulePolicy.LacksObjective(rule.Labels, rule.Annotations, objectives), RuleFault.NoObjective,
+            Add(RulePolicy.LacksObjective(rule.Labels, rule.Annotations, objectives, ladders), RuleFault.NoObjective,
                 RulePolicy.ObjectiveOf(rule.Labels, rule.Annotations) is { Length: > 0 } named
                     ? $"It wakes people for the objective {named}, which is not declared here."
                     : $"It wakes people and names no objective. Add the annotation objective, or {RulePolicy.Exception} with the reason.");

@@ -12,7 +12,7 @@ public static class RulePolicy
     private static readonly string[] Generated = ["sloth_slo", "slo"];
 
     /// <summary>Whether a rule wakes people.</summary>
-    public static bool Pages(Labels labels) => labels["severity"] is "page" or "critical";
+    public static bool Pages(Labels labels, SeverityLadders ladders) => ladders.LevelOf(labels)?.Pages ?? labels["severity"] is "page" or "critical";
 
     /// <summary>Whether it says what to do.</summary>
     public static bool HasRunbook(Labels annotations)
@@ -28,7 +28,7 @@ public static class RulePolicy
     }
 
     /// <summary>Whether it wakes people and does not say what to do.</summary>
-    public static bool LacksRunbook(Labels labels, Labels annotations) => Pages(labels) && !HasRunbook(annotations);
+    public static bool LacksRunbook(Labels labels, Labels annotations, SeverityLadders ladders) => Pages(labels, ladders) && !HasRunbook(annotations);
 
     /// <summary>The objective it names; empty when it names none.</summary>
     public static string ObjectiveOf(Labels labels, Labels annotations) =>
@@ -38,9 +38,10 @@ public static class RulePolicy
     /// <param name="labels">Its labels as written.</param>
     /// <param name="annotations">Its annotations as written.</param>
     /// <param name="objectives">Keys of the objectives there are. An environment may be left out; a template is not looked into.</param>
-    public static bool LacksObjective(Labels labels, Labels annotations, IReadOnlyCollection<string> objectives)
+    /// <param name="ladders">Which severities wake people.</param>
+    public static bool LacksObjective(Labels labels, Labels annotations, IReadOnlyCollection<string> objectives, SeverityLadders ladders)
     {
-        if (!Pages(labels) || labels[Exception].Length + annotations[Exception].Length > 0 || Array.Exists(Generated, name => labels[name].Length > 0))
+        if (!Pages(labels, ladders) || labels[Exception].Length + annotations[Exception].Length > 0 || Array.Exists(Generated, name => labels[name].Length > 0))
         {
             return false;
         }

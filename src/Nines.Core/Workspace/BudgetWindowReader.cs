@@ -83,12 +83,10 @@ internal static class BudgetWindowReader
             }
             start = given;
         }
-        if (calendar?.Text("timeZone", required: true) is { } name)
+        if (calendar is not null)
         {
-            if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(name.Value) is not { } known)
+            if (calendar.Zone("timeZone", required: true) is not { } known)
             {
-                entry.File.Error(name, "bad-value", $"there is no time zone {name.Value}",
-                    Near.Hint(name.Value, DateTimeZoneProviders.Tzdb.Ids) is { Length: > 0 } hint ? hint : "write it as Europe/Berlin or UTC");
                 return null;
             }
             zone = known;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nines.PromQL;
+using NodaTime;
 
 namespace Nines.Core.Workspace;
 
@@ -169,6 +170,22 @@ internal sealed class Fields(BindingFile file, YamlNode node, string what)
             return null;
         }
         return ms;
+    }
+
+    /// <summary>A time zone by its IANA name.</summary>
+    public DateTimeZone? Zone(string key, bool required = false)
+    {
+        if (Text(key, required) is not { } name)
+        {
+            return null;
+        }
+        var zone = DateTimeZoneProviders.Tzdb.GetZoneOrNull(name.Value);
+        if (zone is null)
+        {
+            file.Error(name, "bad-value", $"there is no time zone {name.Value}",
+                Near.Hint(name.Value, DateTimeZoneProviders.Tzdb.Ids) is { Length: > 0 } hint ? hint : "write it as Europe/Berlin or UTC");
+        }
+        return zone;
     }
 
     public string? OneOf(string key, string otherwise, params string[] choices)

@@ -22,6 +22,11 @@ internal sealed class Found
 
     public Dictionary<string, ErrorBudgetPolicy> BudgetPolicies { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Calendars by name; null for one that has problems of its own.</summary>
+    public Dictionary<string, BusinessCalendar?> Calendars { get; } = new(StringComparer.Ordinal);
+
+    public List<DraftLadder> Ladders { get; } = [];
+
     /// <summary>Indicators by name; null for one that has problems of its own.</summary>
     public Dictionary<string, Indicator?> Indicators { get; } = new(StringComparer.Ordinal);
 

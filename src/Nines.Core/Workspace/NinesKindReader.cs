@@ -5,7 +5,7 @@ namespace Nines.Core.Workspace;
 /// <summary>Reads the kinds of <c>nines/v1</c>.</summary>
 internal static class NinesKindReader
 {
-    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery"];
+    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery", "Calendar", "SeverityLadder"];
 
     public static void Read(string kind, Fields top, YamlText? name, Fields? metadata, Found found)
     {
@@ -43,6 +43,16 @@ internal static class NinesKindReader
                 }
                 WishesReader.Read(spec, found);
                 FailoverReader.Read(spec, found);
+                break;
+            case "Calendar" when spec is not null:
+                var calendar = CalendarReader.Read(spec, name?.Value ?? "");
+                if (name is not null && found.IsNew(top.File, name, "calendar", name.Value))
+                {
+                    found.Calendars.Add(name.Value, calendar);
+                }
+                break;
+            case "SeverityLadder" when spec is not null && name is not null:
+                SeverityLadderReader.Read(spec, name, found);
                 break;
         }
         spec?.Done();

@@ -33,13 +33,14 @@ public static class WorkspaceReader
         var templates = found.Alertmanager is { } routing ? Templates(routing.Config, files, problems) : [];
         var wishes = WishesReader.Link(found);
         var failover = FailoverReader.Link(found);
+        var ladders = SeverityLadderReader.Link(found);
+        var receivers = found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal).Select(r => r with { Severities = ladders.Meant(r.Severities) });
         var model = Linker.Link(found) with
         {
             Hash = HashOf([.. read, .. templates.Select(t => new WorkspaceFile(t.File, Encoding.UTF8.GetBytes(t.Text)))]),
             // Names that are not unique make no plan.
             Routing = problems.Exists(p => p.Severity == ProblemSeverity.Error) ? RoutingPlan.Empty
-                : RoutingPlan.Of([.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)], found.Alertmanager, templates)
-                    with { Wishes = wishes, Failover = failover },
+                : RoutingPlan.Of([.. receivers], found.Alertmanager, templates) with { Wishes = wishes, Failover = failover, Ladders = ladders },
         };
         if (!problems.Exists(p => p.Severity == ProblemSeverity.Error))
         {

@@ -34,7 +34,8 @@ internal static class AlertEndpoints
         report.Fingerprint, report.Firing ? "firing" : "resolved", report.Labels, report.Annotations, Clock.ToRfc3339(report.SinceNs),
         Optional(report.EndedNs), Clock.ToRfc3339(report.UpdatedNs), report.GeneratorUrl, report.Explanation,
         [.. report.Deliveries.Select(d => new DeliveryItem(d.Key, d.Receiver, d.Resolved ? "resolved" : "firing",
-            Word(d.State), d.Attempts, Clock.ToRfc3339(d.AtNs), d.Detail, d.Recorded))], ItemOf(report.Acknowledged));
+            Word(d.State), d.Attempts, Clock.ToRfc3339(d.AtNs), d.Detail, d.Recorded))],
+        report.Rank, report.Pages, Optional(report.Response?.AtNs), ItemOf(report.Acknowledged));
 
     private static AlertDetail DetailOf(KnownAlert known) => new(
         ItemOf(known.Report), known.Explanation is { } explanation ? ExplanationOf(explanation) : null,
@@ -57,9 +58,10 @@ internal static class AlertEndpoints
 
 internal sealed record AlertItems(AlertItem[] Items);
 
+/// <summary>An alert; the rank is that of its severity on the one scale of all ladders.</summary>
 internal sealed record AlertItem(
     string Fingerprint, string State, Labels Labels, Labels Annotations, string Since, string? Ended, string Updated, string GeneratorUrl,
-    string Explanation, DeliveryItem[] Deliveries, AcknowledgedItem? Acknowledged);
+    string Explanation, DeliveryItem[] Deliveries, int? Rank, bool Pages, string? AcknowledgeBy, AcknowledgedItem? Acknowledged);
 
 /// <summary>Who has taken an alert up: the actor as the journal names them, and which way: page, api, slack or telegram.</summary>
 internal sealed record AcknowledgedItem(string By, string Actor, string Through, string At);

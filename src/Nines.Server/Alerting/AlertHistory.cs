@@ -57,13 +57,13 @@ internal sealed class AlertHistory(
         {
             past = [];
         }
-        return SilencePreview.Of(matchers, lengthNs, [.. routing.Alerts().Select(a => a.State.Labels)], past);
+        return SilencePreview.Of(matchers, lengthNs, [.. routing.Alerts().Select(a => a.State.Labels)], past, routing.Plan.Ladders);
     }
 
-    private static AlertReport ReportOf(StoredAlert stored)
+    private AlertReport ReportOf(StoredAlert stored)
     {
         var state = stored.State;
-        return new(state.Fingerprint, state.Labels, state.Annotations, state.Firing, state.StartsAtNs, state.Firing ? null : state.EndsAtNs, state.UpdatedAtNs,
-            state.GeneratorUrl, stored.Explanation, []) { EpisodeNs = state.EpisodeNs, Acknowledged = state.Acknowledged };
+        return new AlertReport(state.Fingerprint, state.Labels, state.Annotations, state.Firing, state.StartsAtNs, state.Firing ? null : state.EndsAtNs,
+            state.UpdatedAtNs, state.GeneratorUrl, stored.Explanation, []).By(routing.Plan.Ladders, state);
     }
 }

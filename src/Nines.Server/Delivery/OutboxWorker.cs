@@ -63,6 +63,7 @@ internal sealed partial class OutboxWorker : IDisposable
     public void Apply(RoutingPlan plan)
     {
         _client.Templates = NotificationTemplates.Read(plan.Templates).Templates;
+        _client.Ladders = plan.Ladders;
         lock (Gate)
         {
             _outbox.Apply(plan);

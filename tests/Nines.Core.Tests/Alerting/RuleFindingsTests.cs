@@ -49,7 +49,7 @@ public sealed class RuleFindingsTests
     [Theory]
     [MemberData(nameof(Cases))]
     public void Of_ARule_NamesWhatIsWrong(string what, RuleReport rule, RuleActivity activity, string faults) =>
-        string.Join(' ', RuleFindings.Of(Group, rule, activity, ["shop/orders@production"]).Select(f => f.Fault)).ShouldBe(faults, what);
+        string.Join(' ', RuleFindings.Of(Group, rule, activity, ["shop/orders@production"], SeverityLadders.Default).Select(f => f.Fault)).ShouldBe(faults, what);
 
     [Fact]
     public void History_CountsBeginningsReturnsAndTheWeek()

@@ -120,7 +120,7 @@ public sealed partial class AlertBoard
             {
                 heard.RemoveAll(a => a.State.Firing
                     ? last?.Firing.Contains(a.Fingerprint) != true
-                        && _cooldowns.Holds((receiver, integration.Kind, integration.Index), a.State.Labels, now.SteadyNs)
+                        && _cooldowns.Holds((receiver, integration.Kind, integration.Index), a.State.Labels, now.SteadyNs, Plan.Ladders)
                     : last?.Open.Contains(a.Fingerprint) != true);
             }
             last = Knowing(group, integration, last, heard, now, changes);

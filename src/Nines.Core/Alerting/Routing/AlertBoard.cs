@@ -93,6 +93,7 @@ public sealed partial class AlertBoard
             }
         }
         waiting.ForEach(alert => Route(alert, now));
+        WatchResponses();
     }
 
     /// <summary>Takes in posted alerts.</summary>
@@ -241,6 +242,7 @@ public sealed partial class AlertBoard
                 alert.Told.Clear();
                 alert.Looked.Clear();
                 _inhibitor.Add(alert.State.Labels);
+                WatchResponse(alert);
             }
             alert.Groups.Where(g => g.Route.AtOnce).ToList().ForEach(g => Schedule(g, now.SteadyNs));
         }

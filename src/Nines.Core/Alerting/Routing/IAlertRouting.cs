@@ -64,6 +64,9 @@ public sealed record RoutingPlan(
     /// <summary>Who stands in for receivers that cannot be reached, by their name. No receiver stands in for itself, not even over others.</summary>
     public IReadOnlyDictionary<string, Failover> Failover { get; init; } = System.Collections.Frozen.FrozenDictionary<string, Failover>.Empty;
 
+    /// <summary>What words of severity mean.</summary>
+    public SeverityLadders Ladders { get; init; } = SeverityLadders.Default;
+
     /// <summary>What an <c>alertmanager.yml</c> alone says.</summary>
     /// <param name="config">The file's configuration.</param>
     /// <param name="text">The file as it may be shown.</param>

@@ -38,9 +38,8 @@ internal sealed class Cooldowns
         _told[(integration, alert.Without(SeverityLabel))] = (alert[SeverityLabel], untilNs);
 
     /// <summary>Whether an integration was told of an alert so lately that it is not told again.</summary>
-    public bool Holds((string, string, int) integration, Labels alert, long steadyNs) =>
-        _told.TryGetValue((integration, alert.Without(SeverityLabel)), out var told) && steadyNs < told.UntilNs
-        && !Severity.IsRise(told.Severity, alert[SeverityLabel]);
+    public bool Holds((string, string, int) integration, Labels alert, long steadyNs, SeverityLadders ladders) =>
+        _told.TryGetValue((integration, alert.Without(SeverityLabel)), out var told) && steadyNs < told.UntilNs && !ladders.IsRise(told.Severity, alert);
 
     /// <summary>Forgets the pauses that are over.</summary>
     public void Prune(long steadyNs)

@@ -13,23 +13,28 @@ public sealed record SilencePreview(IReadOnlyList<Labels> Now, IReadOnlyList<Pas
     /// <summary>How far it looks back, in days.</summary>
     public const int Days = 7;
 
+    /// <summary>Which words of severity are pages.</summary>
+    private SeverityLadders Ladders { get; init; } = SeverityLadders.Default;
+
     /// <summary>Of the alerts that fire, those that would be quiet and are pages.</summary>
-    public int Pages => Now.Count(a => AlertSeverity.IsPage(a["severity"]));
+    public int Pages => Now.Count(Ladders.IsPage);
 
     /// <summary>Of the beginnings, those of pages.</summary>
-    public int PastPages => Past.Count(p => AlertSeverity.IsPage(p.Labels["severity"]));
+    public int PastPages => Past.Count(p => Ladders.IsPage(p.Labels));
 
     /// <summary>Works it out.</summary>
     /// <param name="matchers">The silence's conditions.</param>
     /// <param name="lengthNs">How long it would last, in nanoseconds.</param>
     /// <param name="firing">All alerts that fire.</param>
     /// <param name="past">All beginnings of the last <see cref="Days"/> days.</param>
-    public static SilencePreview Of(IReadOnlyList<Matcher> matchers, long lengthNs, IReadOnlyList<Labels> firing, IReadOnlyList<PastFiring> past)
+    /// <param name="ladders">Which words of severity are pages.</param>
+    public static SilencePreview Of(
+        IReadOnlyList<Matcher> matchers, long lengthNs, IReadOnlyList<Labels> firing, IReadOnlyList<PastFiring> past, SeverityLadders ladders)
     {
-        var now = firing.Where(a => Matcher.AllMatch(matchers, a)).OrderByDescending(a => AlertSeverity.IsPage(a["severity"]))
+        var now = firing.Where(a => Matcher.AllMatch(matchers, a)).OrderByDescending(ladders.IsPage)
             .ThenBy(a => a, Comparer<Labels>.Create(Labels.Compare)).ToList();
         var before = past.Where(p => Matcher.AllMatch(matchers, p.Labels)).OrderByDescending(p => p.AtNs).ToList();
-        var preview = new SilencePreview(now, before, []);
+        var preview = new SilencePreview(now, before, []) { Ladders = ladders };
         return preview with { Warnings = [.. preview.Cautions(matchers, lengthNs, firing.Count)] };
     }
 

@@ -21,6 +21,7 @@ public sealed class DefaultMessage
 
     private readonly GroupNotification _notification;
     private readonly string _pagesUrl;
+    private readonly SeverityLadders _ladders;
     private readonly NotifiedAlert _lead;
     private readonly Labels _commonLabels;
     private readonly Labels _commonAnnotations;
@@ -31,13 +32,15 @@ public sealed class DefaultMessage
     /// <param name="notification">The notification.</param>
     /// <param name="notes">What it says about its own delivery, one sentence each.</param>
     /// <param name="pagesUrl">The address of the server's pages about alerts, without a slash at its end; empty when it has none.</param>
-    public DefaultMessage(GroupNotification notification, IReadOnlyList<string> notes, string pagesUrl = "")
+    /// <param name="ladders">What words of severity mean; null for what they usually mean.</param>
+    public DefaultMessage(GroupNotification notification, IReadOnlyList<string> notes, string pagesUrl = "", SeverityLadders? ladders = null)
     {
         _notification = notification;
+        _ladders = ladders ?? SeverityLadders.Default;
         _pagesUrl = pagesUrl;
         (_commonLabels, _commonAnnotations) = (notification.CommonLabels, notification.CommonAnnotations);
         // The worst that still fires is what people have to see first.
-        _lead = notification.Alerts.OrderBy(a => a.EndsAtNs != 0).ThenBy(a => !AlertSeverity.IsPage(a.Labels["severity"])).First();
+        _lead = WorstFirst.First();
         _head.Add([new(Sign(), TextStyle.Bold), new($" · {What()}")]);
         _head.AddRange(notes.Select(note => (IReadOnlyList<TextSpan>)[new(RichText.Clean(note, MaxLine), TextStyle.Italic)]));
         _facts.AddRange(notification.Alerts.Count == 1 ? Single(_lead) : Several());
@@ -48,7 +51,7 @@ public sealed class DefaultMessage
     public string Headline => string.Concat(_head[0].Select(s => s.Text));
 
     /// <summary>Whether somebody has to get up.</summary>
-    public bool IsPage => !_notification.Resolved && AlertSeverity.IsPage(_lead.Labels["severity"]);
+    public bool IsPage => !_notification.Resolved && _ladders.IsPage(_lead.Labels);
 
     /// <summary><c>#rrggbb</c>: red, orange or green.</summary>
     public string Color => _notification.Resolved ? "#1e7d34" : IsPage ? "#b3261e" : "#c77700";
@@ -78,6 +81,8 @@ public sealed class DefaultMessage
         }
         return Joined([.. lines, foot]);
     }
+
+    private IEnumerable<NotifiedAlert> WorstFirst => _notification.Alerts.OrderBy(a => a.EndsAtNs != 0).ThenBy(a => !_ladders.IsPage(a.Labels));
 
     private static RichText Joined(List<IReadOnlyList<TextSpan>> lines) =>
         new([.. lines.SelectMany((line, i) => i == 0 ? line : [new TextSpan("\n"), .. line])]);
@@ -139,12 +144,12 @@ public sealed class DefaultMessage
         {
             yield return [new(news, TextStyle.Italic)];
         }
-        foreach (var alert in _notification.Alerts.OrderBy(a => a.EndsAtNs != 0).ThenBy(a => !AlertSeverity.IsPage(a.Labels["severity"])).Take(MaxAlerts))
+        foreach (var alert in WorstFirst.Take(MaxAlerts))
         {
             var over = alert.EndsAtNs != 0;
             yield return
             [
-                new(over ? "✅ " : AlertSeverity.IsPage(alert.Labels["severity"]) ? "🔴 " : "🟠 "),
+                new(over ? "✅ " : _ladders.IsPage(alert.Labels) ? "🔴 " : "🟠 "),
                 new(RichText.Clean(NameOf(alert), 80), TextStyle.Bold),
                 new($" · {RichText.Clean(Distinct(alert), 160)} · "
                     + (over ? $"over {Clock.Minute(alert.EndsAtNs)}" : $"since {Clock.Minute(alert.StartsAtNs)}{Taken(alert)}")),

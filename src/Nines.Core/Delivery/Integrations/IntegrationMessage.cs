@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 
 namespace Nines.Core.Delivery.Integrations;
@@ -34,9 +35,14 @@ public static class IntegrationMessage
     /// <param name="notification">What it would tell.</param>
     /// <param name="templates">The named templates.</param>
     /// <param name="externalUrl">The address people reach this server at, without a slash at its end.</param>
-    public static MessagePreview Preview(Integration integration, GroupNotification notification, NotificationTemplates templates, string externalUrl)
+    /// <param name="ladders">What words of severity mean; null for what they usually mean.</param>
+    public static MessagePreview Preview(
+        Integration integration, GroupNotification notification, NotificationTemplates templates, string externalUrl, SeverityLadders? ladders = null)
     {
-        var scope = new MessageScope(integration, notification, new DeliveryMarks(1, false, false, null), templates, externalUrl, Placeholder);
+        var scope = new MessageScope(integration, notification, new DeliveryMarks(1, false, false, null), templates, externalUrl, Placeholder)
+        {
+            Ladders = ladders ?? SeverityLadders.Default,
+        };
         try
         {
             if (integration.Kind == "email")

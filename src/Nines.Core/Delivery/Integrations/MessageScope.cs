@@ -1,3 +1,4 @@
+using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Metrics.Templates;
 
@@ -33,6 +34,9 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
     /// <summary>The address of the server's pages about alerts; empty when it has none.</summary>
     public string PagesUrl { get; init; } = "";
 
+    /// <summary>What words of severity mean.</summary>
+    public SeverityLadders Ladders { get; init; } = SeverityLadders.Default;
+
     /// <summary>The dot of templates.</summary>
     public ITemplateObject Data => _data ??= NotificationData.Of(notification, externalUrl);
 
@@ -46,7 +50,7 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
     public IReadOnlyList<string> Notes => [.. marks.Sentences(notification), .. _failures];
 
     /// <summary>Our own message, with the notes so far.</summary>
-    public DefaultMessage Default => new(notification, Notes, PagesUrl);
+    public DefaultMessage Default => new(notification, Notes, PagesUrl, Ladders);
 
     /// <summary>A setting as text, its template executed; empty when it has no value.</summary>
     /// <remarks>A template that fails costs no page: the headline takes the place of a message, and the message names the failure.</remarks>
@@ -68,7 +72,7 @@ public sealed class MessageScope(Integration integration, GroupNotification noti
         {
             _failures.Add(failure);
         }
-        var headline = new DefaultMessage(notification, []).Headline;
+        var headline = new DefaultMessage(notification, [], ladders: Ladders).Headline;
         return !MessageSettings.Contains(name) ? "" : html ? System.Net.WebUtility.HtmlEncode(headline) : headline;
     }
 

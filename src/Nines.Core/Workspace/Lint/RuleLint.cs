@@ -31,19 +31,20 @@ internal static partial class RuleLint
     /// <summary>Rules that wake people: each says what to do, and which promise it protects.</summary>
     /// <param name="groups">The rules.</param>
     /// <param name="objectives">Keys of the workspace's objectives.</param>
-    public static IEnumerable<Problem> Pages(IEnumerable<RuleGroup> groups, IReadOnlyCollection<string> objectives)
+    /// <param name="ladders">Which severities wake people.</param>
+    public static IEnumerable<Problem> Pages(IEnumerable<RuleGroup> groups, IReadOnlyCollection<string> objectives, SeverityLadders ladders)
     {
         var rules = groups.SelectMany(g => g.Rules).Where(r => r.Alerts).ToList();
         var someHaveRunbooks = rules.Exists(HasRunbook);
         foreach (var (rule, labels, annotations) in rules.Select(r => (r, RuleReporting.Written(r.Labels), RuleReporting.Written(r.Annotations))))
         {
             // Where others have one, the lack of it is told of every rule already.
-            if (!someHaveRunbooks && RulePolicy.LacksRunbook(labels, annotations))
+            if (!someHaveRunbooks && RulePolicy.LacksRunbook(labels, annotations, ladders))
             {
                 yield return WorkspaceLint.Finding(rule.Position, "no-runbook", $"{rule.Name} has the severity {labels["severity"]} and no runbook_url",
                     "whoever it wakes needs to know what to do: add the annotation runbook_url");
             }
-            if (RulePolicy.LacksObjective(labels, annotations, objectives))
+            if (RulePolicy.LacksObjective(labels, annotations, objectives, ladders))
             {
                 yield return WorkspaceLint.Finding(rule.Position, "page-without-objective",
                     RulePolicy.ObjectiveOf(labels, annotations) is { Length: > 0 } named
@@ -51,6 +52,24 @@ internal static partial class RuleLint
                         : $"{rule.Name} has the severity {labels["severity"]} and names no objective: it wakes people for a cause, "
                         + "not for a promise that breaks",
                     $"add the annotation objective: SERVICE/SLO, or {RulePolicy.Exception}: \"why\"; or lower the severity and let the objective's burn page");
+            }
+        }
+    }
+
+    /// <summary>Severities that the workspace's ladders do not have. A template is not looked into.</summary>
+    public static IEnumerable<Problem> Severities(IEnumerable<RuleGroup> groups, SeverityLadders ladders)
+    {
+        foreach (var rule in groups.SelectMany(g => g.Rules).Where(r => r.Alerts))
+        {
+            var labels = RuleReporting.Written(rule.Labels);
+            var word = labels["severity"];
+            if (!word.Contains("{{", StringComparison.Ordinal) && ladders.Misses(labels))
+            {
+                var words = ladders.Ladders.SelectMany(l => l.Levels).SelectMany(l => l.Aliases.Prepend(l.Word)).Distinct(StringComparer.Ordinal).ToList();
+                yield return WorkspaceLint.Finding(rule.Position, "unknown-severity",
+                    $"{rule.Name} has the severity {word}, which is on no ladder: nobody has said whether it pages or how soon it is answered",
+                    Near.Hint(word, words) is { Length: > 0 } hint ? hint
+                        : $"the ladders have {string.Join(", ", words)}; use one, or make {word} an alias of one");
             }
         }
     }

@@ -10,7 +10,8 @@ internal static class WorkspaceLint
     public static IEnumerable<Problem> Check(WorkspaceModel model) =>
     [
         .. RuleLint.Check(model.RuleGroups, [.. model.Objectives.Select(o => o.Windows[0])]), .. RuleLint.StatusLabels(model.RuleGroups),
-        .. RuleLint.Pages(model.RuleGroups, [.. model.Objectives.Select(o => o.Key)]),
+        .. RuleLint.Pages(model.RuleGroups, [.. model.Objectives.Select(o => o.Key)], model.Routing.Ladders),
+        .. RuleLint.Severities(model.RuleGroups, model.Routing.Ladders),
         .. ObjectiveLint.Check(model),
     ];
 

@@ -37,11 +37,14 @@ public sealed record AlertRow(string Receiver, IReadOnlyList<AlertEntry> Alerts)
     /// <summary>The labels that all of them have.</summary>
     public Labels Common { get; } = Shared([.. Alerts.Select(a => a.Report.Labels)]);
 
-    /// <summary>The one that stands for all: the first that pages.</summary>
-    public AlertReport Lead { get; } = Alerts.OrderByDescending(a => AlertSeverity.IsPage(a.Report.Labels["severity"])).First().Report;
+    /// <summary>The one that stands for all: the most urgent.</summary>
+    public AlertReport Lead { get; } = Alerts.OrderByDescending(a => a.Report.Pages).ThenByDescending(a => a.Report.Rank ?? -1).First().Report;
 
     /// <summary>Whether one of them wakes people.</summary>
-    public bool Pages => AlertSeverity.IsPage(Lead.Labels["severity"]);
+    public bool Pages => Lead.Pages;
+
+    /// <summary>The first time by which one of them is to be acknowledged, nanoseconds since the Unix epoch; null for none.</summary>
+    public long? AcknowledgeByNs => Alerts.Min(a => a.Report.Response?.AtNs);
 
     /// <summary>Since when, or when the last was over; nanoseconds since the Unix epoch.</summary>
     public long AtNs => Lead.Firing ? Alerts.Min(a => a.Report.SinceNs) : Alerts.Max(a => a.Report.EndedNs ?? 0);
@@ -73,7 +76,7 @@ public sealed record AlertRow(string Receiver, IReadOnlyList<AlertEntry> Alerts)
     public static string MatchersOf(Labels labels) =>
         string.Join(", ", labels.Pairs.ToArray().Select(p => new Matcher(p.Key, MatchOp.Equal, p.Value)));
 
-    /// <summary>Puts alerts together, pages first, then the latest.</summary>
+    /// <summary>Puts alerts together, pages first, then by rank, then the latest.</summary>
     /// <param name="alerts">The alerts of one list.</param>
     /// <param name="groups">The groups of receivers, to put them together by these; null to do it by name and service.</param>
     public static IReadOnlyList<AlertRow> Of(IReadOnlyList<AlertEntry> alerts, IReadOnlyList<GroupReport>? groups)
@@ -83,7 +86,8 @@ public sealed record AlertRow(string Receiver, IReadOnlyList<AlertEntry> Alerts)
             ? alerts.GroupBy(a => (a.Report.Labels["alertname"], a.Report.Labels["service"])).Select(g => new AlertRow("", Sorted(g)))
             : groups.Select(g => (g.Receiver, Alerts: Sorted(g.Alerts.Select(a => byFingerprint.GetValueOrDefault(a.State.Fingerprint)).OfType<AlertEntry>())))
                 .Where(g => g.Alerts.Count > 0).Select(g => new AlertRow(g.Receiver, g.Alerts));
-        return [.. rows.OrderByDescending(r => r.Pages).ThenByDescending(r => r.AtNs).ThenBy(r => r.Title, StringComparer.Ordinal)];
+        return [.. rows.OrderByDescending(r => r.Pages).ThenByDescending(r => r.Lead.Rank ?? -1).ThenByDescending(r => r.AtNs)
+            .ThenBy(r => r.Title, StringComparer.Ordinal)];
     }
 
     private static List<AlertEntry> Sorted(IEnumerable<AlertEntry> alerts) =>

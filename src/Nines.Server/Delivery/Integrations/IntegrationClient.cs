@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Core.Delivery;
 using Nines.Core.Delivery.Integrations;
@@ -18,6 +19,7 @@ internal sealed class IntegrationClient : IDisposable
     private readonly SmtpSender _smtp;
     private readonly SlackBot _slack;
     private volatile NotificationTemplates _templates = NotificationTemplates.Default;
+    private volatile SeverityLadders _ladders = SeverityLadders.Default;
 
     public IntegrationClient(NinesOptions options, TimeProvider time, IoTime io, IMessageMemory memory)
     {
@@ -39,6 +41,13 @@ internal sealed class IntegrationClient : IDisposable
         set => _templates = value;
     }
 
+    /// <summary>What words of severity mean in the configuration in force.</summary>
+    public SeverityLadders Ladders
+    {
+        get => _ladders;
+        set => _ladders = value;
+    }
+
     /// <summary>Whether our own messages lead to the server's pages about alerts.</summary>
     public bool LinksToPages { get; init; }
 
@@ -54,6 +63,7 @@ internal sealed class IntegrationClient : IDisposable
             var scope = new MessageScope(integration, notification, marks, _templates, ExternalUrl, name => secrets.Open(integration.Settings, name))
             {
                 PagesUrl = LinksToPages ? ExternalUrl : "",
+                Ladders = _ladders,
             };
             return await SendAsync(scope, secrets, cancellation);
         }

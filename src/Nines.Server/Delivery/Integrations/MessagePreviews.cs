@@ -8,5 +8,5 @@ namespace Nines.Server.Delivery.Integrations;
 internal sealed class MessagePreviews(IntegrationClient client) : IMessagePreviews
 {
     public MessagePreview Of(Integration integration, GroupNotification notification) =>
-        IntegrationMessage.Preview(integration, notification, client.Templates, client.ExternalUrl);
+        IntegrationMessage.Preview(integration, notification, client.Templates, client.ExternalUrl, client.Ladders);
 }

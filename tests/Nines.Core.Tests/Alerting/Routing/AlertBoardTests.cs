@@ -334,6 +334,19 @@ public sealed partial class AlertBoardTests
         To(90).ShouldBe(["1 d A", "11 d a", "21 d A", "26 d B", "31 d a"]);
     }
 
+    [Fact]
+    public void Cooldown_GoesByTheRanksOfTheLadder()
+    {
+        Apply("group_wait: 1s, group_interval: 10s, group_by: ['...']", wishes: new() { CooldownMs = 600_000 },
+            ladders: new([new("l", [], [new("low", 50, true), new("critical", 10, false)])]));
+        At(0, () => Post("A", severity: "critical"));
+        At(5, () => Post("A", ends: 5, severity: "critical"));
+        At(20, () => Post("A", severity: "low"));
+        At(25, () => Post("A", ends: 25, severity: "low"));
+        At(40, () => Post("A", severity: "critical"));
+        To(90).ShouldBe(["1 d A", "11 d a", "21 d A", "31 d a"]);
+    }
+
     [Theory]
     [InlineData(true, "11 d a")]
     [InlineData(false, null)]
@@ -349,7 +362,7 @@ public sealed partial class AlertBoardTests
     private Moment Now => new(_wall, _steady);
 
     private void Apply(string route, string more = "", string receivers = "[{name: d, webhook_configs: [{url: 'http://a/'}]}]",
-        ReceiverWishes? wishes = null)
+        ReceiverWishes? wishes = null, SeverityLadders? ladders = null)
     {
         var text = $"{more}route: {{receiver: d, {route}}}\nreceivers: {receivers}\n";
         var reading = AlertmanagerReader.Read(new WorkspaceFile("alertmanager.yml", Encoding.UTF8.GetBytes(text)));
@@ -357,6 +370,7 @@ public sealed partial class AlertBoardTests
         _board.Apply(new([config.Root], config.Receivers.ToDictionary(r => r.Name, StringComparer.Ordinal), config.InhibitRules, config.ResolveTimeoutMs, text)
         {
             Wishes = new Dictionary<string, ReceiverWishes>(StringComparer.Ordinal) { ["d"] = wishes ?? ReceiverWishes.None },
+            Ladders = ladders ?? SeverityLadders.Default,
         }, Now);
     }
 

@@ -1,3 +1,4 @@
+using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Metrics;
 
@@ -45,5 +46,5 @@ public sealed class SilencePreviewTests
     }
 
     private static SilencePreview Of(string matchers, int hours, IReadOnlyList<Labels> firing, IReadOnlyList<PastFiring> past) =>
-        SilencePreview.Of(MatcherText.Read(matchers).Matchers!, hours * Hour, firing, past);
+        SilencePreview.Of(MatcherText.Read(matchers).Matchers!, hours * Hour, firing, past, SeverityLadders.Default);
 }

@@ -11,6 +11,14 @@ namespace Nines.Core.Tests.Delivery.Integrations;
 public class WireTests
 {
     [Fact]
+    public void DefaultMessage_WhatWakesPeople_IsForTheLadderToSay()
+    {
+        var severity = Groups.All["one"].Alerts[0].Labels["severity"];
+        new DefaultMessage(Groups.All["one"], [], "", new([new("l", [], [new(severity, 10, false)])])).IsPage.ShouldBeFalse();
+        new DefaultMessage(Groups.All["one"], [], "", new([new("l", [], [new(severity, 10, true)])])).IsPage.ShouldBeTrue();
+    }
+
+    [Fact]
     public void OneAlert_IsToldInFull()
     {
         var message = new DefaultMessage(Groups.All["one"], []);

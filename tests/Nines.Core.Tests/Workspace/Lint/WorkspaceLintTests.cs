@@ -62,6 +62,24 @@ public sealed class WorkspaceLintTests
 
             """).ShouldBe(codes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
+    [Theory]
+    [InlineData("severity: P1", "no-runbook page-without-objective")]
+    [InlineData("severity: critical", "")]                                                                     // an alias of a level that does not page
+    [InlineData("severity: warning", "unknown-severity")]                                                      // E-33
+    [InlineData("severity: '{{ $labels.severity }}'", "")]
+    [InlineData("team: data", "")]
+    public void Check_SeveritiesOfRules_AreOnTheLadder(string labels, string codes) => Codes($$$"""
+        apiVersion: nines/v1
+        kind: SeverityLadder
+        metadata: { name: l }
+        spec: { levels: [{ name: P1 }, { name: P2, aliases: [critical] }] }
+        ---
+        groups:
+          - name: g
+            rules:
+              - { alert: Full, expr: disk > 9, labels: { {{{labels}}} } }
+        """).ShouldBe(codes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
     [Fact]
     public void Check_APageWithoutARunbookBesideOthersWithOne_IsToldOnce() => Codes("""
         groups:
