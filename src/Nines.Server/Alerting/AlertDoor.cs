@@ -363,7 +363,8 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertRepo
     private List<AlertReport> Reports(Func<AlertState, bool> which) => Locked(_ => _board.All().Where(a => which(a.State)).ToList())
         .OrderByDescending(a => a.State.Firing).ThenByDescending(a => a.State.StartsAtNs).ThenBy(a => a.State.Fingerprint, StringComparer.Ordinal)
         .Select(a => new AlertReport(a.State.Fingerprint, a.State.Labels, a.State.Annotations, a.State.Firing, a.State.StartsAtNs,
-            a.State.Firing ? null : a.State.EndsAtNs, a.State.UpdatedAtNs, a.State.GeneratorUrl, a.Explanation, _outbox.Book.Of(a.State.Fingerprint)) { EpisodeNs = a.State.EpisodeNs, Acknowledged = a.State.Acknowledged })
+            a.State.Firing ? null : a.State.EndsAtNs, a.State.UpdatedAtNs, a.State.GeneratorUrl, a.Explanation, _outbox.Book.Of(a.State.Fingerprint))
+            { EpisodeNs = a.State.EpisodeNs, Acknowledged = a.State.Acknowledged })
         .ToList();
 
     private T Locked<T>(Func<Moment, T> read)
