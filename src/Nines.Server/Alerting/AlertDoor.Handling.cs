@@ -12,7 +12,7 @@ internal sealed partial class AlertDoor
         cancellation.ThrowIfCancellationRequested();
         IReadOnlyList<HandledAlert> handled;
         Task settled;
-        lock (_gate)
+        lock (_outbox.Gate)
         {
             var changes = new BoardChanges();
             handled = what == Handling.Acknowledge ? _board.Acknowledge(which, by, Now(), changes) : _board.Resolve(which, by, Now(), changes);
