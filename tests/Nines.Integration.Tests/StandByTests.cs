@@ -8,7 +8,6 @@ using Microsoft.Extensions.Logging;
 using Nines.Core.Alerting;
 using Nines.Metrics;
 using Nines.Server;
-using Nines.Server.Alerting;
 using Nines.Server.State;
 using Npgsql;
 
@@ -77,7 +76,7 @@ public sealed class StandByTests : IAsyncLifetime
                 apiVersion: nines/v1
                 kind: Delivery
                 metadata: {name: d}
-                spec: {receivers: [{name: desk, webhook: {url: '{{sink.Address}}hook'}}]}
+                spec: {receivers: [{name: desk, webhook: {url: '{{sink.Address}}hook'} }]}
                 """, Stop);
         }
         await using var lease = await LeadAsync(first);

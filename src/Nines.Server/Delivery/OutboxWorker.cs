@@ -278,6 +278,11 @@ internal sealed partial class OutboxWorker : IDisposable
             // The record says "sending": the next start takes it up as in doubt.
             return;
         }
+        catch (LeaseLostException)
+        {
+            // Another server tells, and this one ends.
+            return;
+        }
         lock (Gate)
         {
             _running.Remove(attempt);
