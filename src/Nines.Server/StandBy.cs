@@ -9,8 +9,8 @@ using Nines.Server.State;
 namespace Nines.Server;
 
 /// <summary>
-/// Servers that share a PostgreSQL database: one leads, the others stand by. Who stands by does nothing but wait, and answers every request by saying so, so that
-/// a load balancer, a Prometheus or a person goes to the leader.
+/// Servers that share a PostgreSQL database: one leads, the others stand by. Who stands by does nothing but wait, and answers every request by saying so, so
+/// that a load balancer, a Prometheus or a person goes to the leader.
 /// </summary>
 public static class StandBy
 {
@@ -36,7 +36,8 @@ public static class StandBy
                 app.Run(context => AnswerAsync(context, lease.Leader));
                 await app.StartAsync(cancellation);
                 await lease.TakeAsync(cancellation);
-                await app.StopAsync(cancellation);
+                // It leads: a client that takes its time must not keep it from beginning.
+                await app.StopAsync(new CancellationToken(canceled: true));
             }
             return lease;
         }
@@ -63,7 +64,8 @@ public static class StandBy
             response.ContentType = "text/html; charset=utf-8";
             var link = Uri.TryCreate(leader, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
                 ? $"<p><a href=\"{HtmlEncoder.Default.Encode(leader)}\">Go to the leader</a></p>" : "";
-            return response.WriteAsync($"<!doctype html><html lang=\"en\"><title>Nines stands by</title><h1>Nines stands by</h1><p>{HtmlEncoder.Default.Encode(hint)}</p>{link}");
+            return response.WriteAsync("<!doctype html><html lang=\"en\"><title>Nines stands by</title><h1>Nines stands by</h1>"
+                + $"<p>{HtmlEncoder.Default.Encode(hint)}</p>{link}");
         }
         return Problems.Write(context, StatusCodes.Status503ServiceUnavailable, "stands-by", hint);
     }

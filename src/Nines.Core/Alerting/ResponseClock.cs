@@ -34,6 +34,9 @@ public static class ResponseClock
         alert.Labels["alertname"] != AlertName && ladders.LevelOf(alert.Labels) is { RespondWithin: { } within } level
             ? new(level, within.DueNs(alert.EpisodeNs)) : null;
 
+    /// <summary>The time begins anew.</summary>
+    internal static ResponseDue From(ResponseDue due, long nowNs) => due with { AtNs = due.Level.RespondWithin?.DueNs(nowNs) ?? due.AtNs };
+
     /// <summary>Whether the time is over and nobody has acknowledged.</summary>
     /// <param name="alert">The alert.</param>
     /// <param name="due">Its time.</param>
@@ -41,7 +44,8 @@ public static class ResponseClock
     public static bool IsOverdue(AlertState alert, ResponseDue due, long nowNs) => alert.Firing && alert.Acknowledged is null && due.AtNs <= nowNs;
 
     /// <summary>The labels of the alert that says so: those of the other, so that routes lead it the same way, one level more urgent.</summary>
-    public static Labels LabelsOf(AlertState alert, ResponseDue due) => alert.Labels.With("alertname", AlertName).With("severity", due.Level.Above)
+    public static Labels LabelsOf(AlertState alert, ResponseDue due) => alert.Labels.With("alertname", AlertName)
+        .With("severity", due.Level.Above == due.Level.Word ? alert.Labels["severity"] : due.Level.Above)
         .With(NameLabel, alert.Labels["alertname"]).With(FingerprintLabel, alert.Fingerprint);
 
     /// <summary>The alert that says so, as it lasts.</summary>

@@ -86,11 +86,12 @@ public sealed class SeverityLadders
         ? _levels.Count > 0 && !_levels.Values.Any(words => words.ContainsKey(alert[Label]))
         : _levels.ContainsKey(alert["service"]) || _levels.ContainsKey(""));
 
-    /// <summary>What a receiver takes that asks for <c>page</c> or <c>ticket</c>: with these the words of all levels that page, or that do not.</summary>
+    /// <summary>What a receiver takes: of each level that it asks for by name or alias, or as <c>page</c> or <c>ticket</c>, all words, in any case.</summary>
     /// <param name="asked">What it asks for; empty for everything.</param>
     public IReadOnlyList<string> Meant(IReadOnlyList<string> asked)
     {
-        var levels = Ladders.SelectMany(l => l.Levels).Where(l => asked.Contains(l.Pages ? "page" : "ticket", StringComparer.Ordinal));
+        var levels = Ladders.SelectMany(l => l.Levels).Where(l => asked.Contains(l.Pages ? "page" : "ticket", StringComparer.Ordinal)
+            || l.Aliases.Prepend(l.Word).Any(word => asked.Contains(word, StringComparer.OrdinalIgnoreCase)));
         return [.. asked.Concat(levels.SelectMany(l => l.Aliases.Prepend(l.Word))).Distinct(StringComparer.Ordinal)];
     }
 }

@@ -12,6 +12,9 @@ public sealed record DirectReceiver(string Name, IReadOnlyList<string> Severitie
     private const long IntervalMs = 60_000;
     private const long RepeatMs = 24 * 3_600_000;
 
+    /// <summary>All words of the levels it takes, by the workspace's ladders; empty when there are none, or when it takes all.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     /// <summary>The receiver as routing knows it.</summary>
     public AlertReceiver Receiver => new(Name, [Integration], Integration.Position);
 
@@ -37,10 +40,12 @@ public sealed record DirectReceiver(string Name, IReadOnlyList<string> Severitie
 
     private Route RouteOf(Route root, int index)
     {
-        IReadOnlyList<Matcher> matchers = Severities.Count == 0 ? [] : [new Matcher("severity", MatchOp.Regex, string.Join('|', Severities) + "|")];
+        IReadOnlyList<Matcher> asked = Severities.Count == 0 ? [] : [new Matcher("severity", MatchOp.Regex, string.Join('|', Severities) + "|")];
+        var matchers = Severities.Count == 0 || Words.Count == 0 ? asked : [new Matcher("severity", MatchOp.Regex, $"(?i:{string.Join('|', Words)})|")];
         return root with
         {
-            Key = $"{root.Key}/{MatcherText.Print(matchers)}",
+            // By what was asked for: another ladder makes no other group, whose alerts would all be told again.
+            Key = $"{root.Key}/{MatcherText.Print(asked)}",
             Path = [index],
             Matchers = matchers,
             Receiver = Name,

@@ -23,6 +23,15 @@ public sealed record GroupNotification(
     /// <summary>The receiver that could not be reached, in whose place this one is told; null when it is told for itself.</summary>
     public string? InPlaceOf { get; init; }
 
+    /// <summary>Whether an attempt may have arrived, of this message or of one that it took over, of which that is not known.</summary>
+    public bool MayHaveArrived { get; init; }
+
+    /// <summary>Whether it took over messages that were not delivered.</summary>
+    public bool TookOver { get; init; }
+
+    /// <summary>Fingerprints of alerts whose end those were to tell.</summary>
+    public IReadOnlyList<string> UntoldEnds { get; init; } = [];
+
     /// <summary>Whether none of the alerts fires any more.</summary>
     public bool Resolved => Alerts.All(a => a.EndsAtNs != 0);
 
@@ -43,7 +52,13 @@ public sealed record GroupNotification(
     public GroupNotification With(GroupNotification earlier)
     {
         var known = Alerts.Select(a => a.Fingerprint).ToHashSet(StringComparer.Ordinal);
-        return this with { Alerts = [.. Alerts, .. earlier.Alerts.Where(a => !known.Contains(a.Fingerprint))] };
+        return this with
+        {
+            Alerts = [.. Alerts, .. earlier.Alerts.Where(a => !known.Contains(a.Fingerprint))],
+            TookOver = true,
+            UntoldEnds = [.. UntoldEnds.Concat(earlier.UntoldEnds).Concat(earlier.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint))
+                .Distinct(StringComparer.Ordinal)],
+        };
     }
 
     /// <summary>The same for a stand-in. It has no alerts when there is nothing that the integration is told of.</summary>

@@ -47,19 +47,28 @@ public sealed partial class Outbox
             Remember(entry, now);
             if (open)
             {
-                Put(new Parcel(entry.Notification, true, Since(entry.Notification, now))
+                var notification = entry.Notification;
+                if (spool.Notifications.ContainsKey(notification.Key) && !notification.MayHaveArrived)
+                {
+                    // The spool is cleared; the doubt is not.
+                    notification = notification with { MayHaveArrived = true };
+                    changes.Records.Add(new MessageRewritten(notification));
+                }
+                Put(new Parcel(notification, true, Since(notification, now))
                 {
                     Attempts = entry.Attempts,
-                    InDoubt = entry.InDoubt || spool.Notifications.ContainsKey(entry.Notification.Key),
+                    InDoubt = entry.InDoubt || notification.MayHaveArrived,
                 }, now);
             }
         }
         var known = entries.Select(e => e.Notification.Key).ToHashSet(StringComparer.Ordinal);
-        foreach (var notification in spool.Notifications.Values.OrderBy(n => n.Sequence))
+        foreach (var spooled in spool.Notifications.Values.OrderBy(n => n.Sequence))
         {
+            var notification = spooled with { MayHaveArrived = true };
             changes.Records.Add(new MessageAdded(notification, false));
             Remember(new(notification, DeliveryState.Pending, 0, "", false), now);
-            if (!known.Contains(notification.Key) && !spool.Settled.Contains(notification.Key))
+            // One of the day before yesterday, from a spool that nobody read, is no news.
+            if (!known.Contains(notification.Key) && !spool.Settled.Contains(notification.Key) && now.WallNs - notification.DecidedAtNs <= GiveUpNs)
             {
                 // It was about to go out when the process ended: whether it did is not known.
                 var parcel = new Parcel(notification, false, Since(notification, now)) { InDoubt = true };
@@ -126,8 +135,13 @@ public sealed partial class Outbox
             if (IntegrationOf(lane.Key) is not { } integration)
             {
                 lane.Parcels.Clear();
+                if (slots.Waiting.TryDequeue(out var waiting))
+                {
+                    // No attempt of the receiver will end for it.
+                    _due.Enqueue(waiting, (now.SteadyNs, _order++));
+                }
                 Move(parcel, DeliveryState.Failed, "the workspace has no such receiver any more", changes);
-                changes.Refused.Add(Refused(parcel));
+                changes.Refused.Add(parcel.Notification with { MayHaveArrived = parcel.InDoubt });
                 Rest(lane, now);
                 continue;
             }
@@ -245,11 +259,9 @@ public sealed partial class Outbox
                 later.DelayedSinceNs = earlier.Attempts > 0 ? earlier.Notification.DecidedAtNs : later.Notification.DecidedAtNs;
             }
             later.DelayedSinceNs = Earliest(later.DelayedSinceNs, earlier.DelayedSinceNs);
-            later.Notification = later.Notification.With(earlier.Notification);
             later.InDoubt |= earlier.InDoubt;
+            later.Notification = later.Notification.With(earlier.Notification) with { MayHaveArrived = later.InDoubt };
             later.SinceNs = Math.Min(later.SinceNs, earlier.SinceNs);
-            later.UntoldEnds.UnionWith(earlier.UntoldEnds);
-            later.UntoldEnds.UnionWith(earlier.Notification.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint));
             later.TookOver.AddRange(earlier.TookOver);
             later.TookOver.Add(earlier.Notification.Key);
             lane.Parcels.RemoveAt(0);
@@ -280,12 +292,9 @@ public sealed partial class Outbox
         Move(parcel, parcel.StandIn is null ? DeliveryState.Failed : DeliveryState.FailedOver, outcome.Detail, changes);
         if (notification.InPlaceOf is null)
         {
-            changes.Refused.Add(Refused(parcel));
+            changes.Refused.Add(parcel.Notification with { MayHaveArrived = parcel.InDoubt });
         }
     }
-
-    private static RefusedMessage Refused(Parcel parcel) =>
-        new(parcel.Notification) { MayHaveArrived = parcel.InDoubt, UntoldEnds = parcel.UntoldEnds };
 
     private static void Move(Parcel parcel, DeliveryState state, string detail, OutboxChanges changes)
     {

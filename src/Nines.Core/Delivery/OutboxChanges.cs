@@ -62,7 +62,7 @@ public sealed class OutboxChanges
     public List<OutboxEntry> Standings { get; } = [];
 
     /// <summary>Messages that were refused for good or given up; to be taken back from the board in the same transaction.</summary>
-    public List<RefusedMessage> Refused { get; } = [];
+    public List<GroupNotification> Refused { get; } = [];
 
     /// <summary>Messages to receivers that stand in for others; recorded with the rest.</summary>
     public List<GroupNotification> StandIns { get; } = [];
@@ -75,17 +75,6 @@ public sealed class OutboxChanges
 
     /// <summary>Keys of messages that need not be sent any more; the spool has to know when the store does not.</summary>
     public List<string> Settled { get; } = [];
-}
-
-/// <summary>A message that was refused for good, or given up.</summary>
-/// <param name="Notification">The message.</param>
-public sealed record RefusedMessage(GroupNotification Notification)
-{
-    /// <summary>Whether an earlier attempt was in doubt.</summary>
-    public bool MayHaveArrived { get; init; }
-
-    /// <summary>Fingerprints of alerts whose end messages before it were to tell, which it took over.</summary>
-    public IReadOnlyCollection<string> UntoldEnds { get; init; } = [];
 }
 
 /// <summary>Something the store is to know. Written twice it says the same.</summary>

@@ -27,9 +27,6 @@ internal sealed class Parcel(GroupNotification notification, bool recorded, long
     /// <summary>Keys of the messages that it took over.</summary>
     public List<string> TookOver { get; } = [];
 
-    /// <summary>Fingerprints of alerts whose end those were to tell.</summary>
-    public HashSet<string> UntoldEnds { get; } = new(StringComparer.Ordinal);
-
     /// <summary>Whether the spool has it.</summary>
     public bool Spooled { get; set; } = !recorded;
 

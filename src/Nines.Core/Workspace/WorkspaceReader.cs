@@ -34,7 +34,7 @@ public static class WorkspaceReader
         var wishes = WishesReader.Link(found);
         var failover = FailoverReader.Link(found);
         var ladders = SeverityLadderReader.Link(found);
-        var receivers = found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal).Select(r => r with { Severities = ladders.Meant(r.Severities) });
+        var receivers = found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal).Select(r => r with { Words = ladders.Ladders.Count == 0 ? [] : ladders.Meant(r.Severities) });
         var model = Linker.Link(found) with
         {
             Hash = HashOf([.. read, .. templates.Select(t => new WorkspaceFile(t.File, Encoding.UTF8.GetBytes(t.Text)))]),

@@ -202,10 +202,11 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertRepo
         }
         if (!_recorder.Refusing && _storeAlertSinceNs != 0)
         {
-            _outbox.Reconciled();
-            await PostAsync(
-                [StorePosting(_storeAlertSinceNs, Now().WallNs, "The store takes writes again; everything kept is recorded.")], CancellationToken.None);
+            // Before it is told: while that is written the store may refuse again, which is another time.
+            var since = _storeAlertSinceNs;
             _storeAlertSinceNs = 0;
+            _outbox.Reconciled();
+            await PostAsync([StorePosting(since, Now().WallNs, "The store takes writes again; everything kept is recorded.")], CancellationToken.None);
         }
         if (_ticks % 60 == 0)
         {
@@ -243,8 +244,19 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertRepo
     {
         if (!_stop.IsCancellationRequested)
         {
-            _ = PassAsync([]).ContinueWith(task => LogTickFailed(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
-                TaskScheduler.Default);
+            _ = LookAsync();
+        }
+
+        async Task LookAsync()
+        {
+            try
+            {
+                await PassAsync([]);
+            }
+            catch (Exception e)
+            {
+                LogTickFailed(e);
+            }
         }
     }
 

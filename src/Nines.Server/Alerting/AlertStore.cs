@@ -92,7 +92,7 @@ internal static class AlertStore
     public static void Prune(StateTransaction transaction, long nowNs, long othersKeptNs)
     {
         transaction.Execute("DELETE FROM silence WHERE ends_at < @p1", nowNs - othersKeptNs);
-        transaction.Execute("DELETE FROM group_notice WHERE at < @p1", nowNs - othersKeptNs);
+        transaction.Execute("DELETE FROM group_notice WHERE at < @p1 AND json LIKE '%\"open\":[]%'", nowNs - othersKeptNs);
         transaction.Execute("DELETE FROM alert_transition WHERE at < @p1", nowNs - TransitionsKeptNs);
         transaction.Execute("DELETE FROM alert WHERE firing = 0 AND updated_at < @p1", nowNs - TransitionsKeptNs);
         transaction.Execute("DELETE FROM attempt WHERE started_at < @p1", nowNs - AttemptsKeptNs);

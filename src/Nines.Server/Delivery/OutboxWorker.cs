@@ -97,8 +97,8 @@ internal sealed partial class OutboxWorker : IDisposable
         }
     }
 
-    /// <summary>Takes messages that were decided. What can go out at once begins: that is recorded in the transaction of the decision, so that a message waits
-    /// for the disk once. Called within <see cref="Gate"/>.</summary>
+    /// <summary>Takes messages that were decided. What can go out at once begins: that is recorded in the transaction of the decision, so that a message
+    /// waits for the disk once. Called within <see cref="Gate"/>.</summary>
     /// <returns>What to record with the decision by <see cref="Put"/>, and to hand to <see cref="GoOn"/> then.</returns>
     public OutboxChanges Take(IReadOnlyList<GroupNotification> decided)
     {
@@ -115,7 +115,8 @@ internal sealed partial class OutboxWorker : IDisposable
     public static void Put(StateTransaction transaction, OutboxChanges changes) =>
         changes.Records.ForEach(record => OutboxStore.Put(transaction, record));
 
-    /// <summary>Goes on as decided when it is known whether the store has it: spools what it does not have, and sends. Called within <see cref="Gate"/>.</summary>
+    /// <summary>Goes on as decided when it is known whether the store has it: spools what it does not have, and sends. Called within
+    /// <see cref="Gate"/>.</summary>
     /// <returns>Whether the store has it.</returns>
     public Task<bool> GoOn(OutboxChanges changes, Task<bool> recorded)
     {
@@ -193,9 +194,17 @@ internal sealed partial class OutboxWorker : IDisposable
 
     private void OnTimer()
     {
-        lock (Gate)
+        try
         {
-            _ = Record(new OutboxChanges());
+            lock (Gate)
+            {
+                _ = Record(new OutboxChanges());
+            }
+        }
+        catch (Exception e)
+        {
+            // Our bug must not end the process.
+            LogNotNoted(e);
         }
     }
 
@@ -240,13 +249,10 @@ internal sealed partial class OutboxWorker : IDisposable
         {
             await _lease.AskAsync();
         }
-        foreach (var notification in changes.Taken)
+        if (changes.Taken.Count + changes.Settled.Count > 0)
         {
-            await SpooledAsync(_spool.AppendAsync(notification), notification.Key);
-        }
-        foreach (var key in changes.Settled)
-        {
-            await SpooledAsync(_spool.AppendSentAsync(key), key);
+            await SpooledAsync(Task.WhenAll([.. changes.Taken.Select(_spool.AppendAsync), .. changes.Settled.Select(_spool.AppendSentAsync)]),
+                changes.Taken.FirstOrDefault()?.Key ?? changes.Settled[0]);
         }
         if (changes.Taken.Count > 0)
         {

@@ -33,6 +33,7 @@ public sealed partial class LeaderLease : IAsyncDisposable
 
     // When it was last taken or renewed, or a little before.
     private long _heldSince;
+    private DateTimeOffset _heldSinceWall;
 
     private LeaderLease(NpgsqlDataSource source, string holder, TimeProvider time, ILogger<LeaderLease> log)
     {
@@ -55,9 +56,13 @@ public sealed partial class LeaderLease : IAsyncDisposable
     /// <param name="log">Gets what happens to it.</param>
     public static LeaderLease Open(string connectionString, string holder, TimeProvider time, ILogger<LeaderLease> log)
     {
+        // A migration takes the time it takes.
+        using (var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0, Pooling = false }.ToString()))
+        {
+            connection.Open();
+            StateMigrations.Apply(connection, new PostgresDialect(), time);
+        }
         var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 5, MaxPoolSize = 2 });
-        using var connection = source.OpenConnection();
-        StateMigrations.Apply(connection, new PostgresDialect(), time);
         return new LeaderLease(source, holder, time, log);
     }
 
@@ -86,7 +91,7 @@ public sealed partial class LeaderLease : IAsyncDisposable
             command.Parameters.Add(new() { Value = (long)Duration.TotalMilliseconds });
             if (await command.ExecuteScalarAsync(cancellation) is long epoch)
             {
-                (_epoch, _heldSince) = (epoch, asked);
+                (_epoch, _heldSince, _heldSinceWall) = (epoch, asked, _time.GetUtcNow());
                 LogLeads(_epoch);
                 _renewing = RenewAsync();
                 return true;
@@ -94,7 +99,7 @@ public sealed partial class LeaderLease : IAsyncDisposable
             await using var question = _source.CreateCommand("SELECT holder FROM lease WHERE name = 'leader'");
             Leader = await question.ExecuteScalarAsync(cancellation) as string ?? "";
         }
-        catch (DbException e)
+        catch (Exception e) when (IsAway(e))
         {
             LogAway(e.Message);
         }
@@ -112,7 +117,7 @@ public sealed partial class LeaderLease : IAsyncDisposable
             {
                 await ExecuteAsync("UPDATE lease SET expires_at = 0 WHERE name = 'leader' AND epoch = $1", [_epoch], CancellationToken.None);
             }
-            catch (DbException)
+            catch (Exception e) when (IsAway(e))
             {
                 // Then others wait for its end.
                 LogNotGivenBack();
@@ -138,7 +143,8 @@ public sealed partial class LeaderLease : IAsyncDisposable
     /// <exception cref="LeaseLostException">Another server leads.</exception>
     internal async Task AskAsync()
     {
-        if (_time.GetElapsedTime(_heldSince) < Duration)
+        // The steady clock may stand still while the machine sleeps.
+        if (_time.GetElapsedTime(_heldSince) < Duration && (_time.GetUtcNow() - _heldSinceWall).Duration() < Duration)
         {
             return;
         }
@@ -153,7 +159,7 @@ public sealed partial class LeaderLease : IAsyncDisposable
                 throw new LeaseLostException("another server leads: this one sends nothing more");
             }
         }
-        catch (Exception e) when (e is DbException or OperationCanceledException)
+        catch (Exception e) when (IsAway(e) || e is OperationCanceledException)
         {
             LogAway(e.Message);
         }
@@ -177,9 +183,9 @@ public sealed partial class LeaderLease : IAsyncDisposable
                         _lost.TrySetResult();
                         return;
                     }
-                    _heldSince = asked;
+                    (_heldSince, _heldSinceWall) = (asked, _time.GetUtcNow());
                 }
-                catch (DbException e)
+                catch (Exception e) when (IsAway(e))
                 {
                     LogAway(e.Message);
                 }
@@ -190,6 +196,8 @@ public sealed partial class LeaderLease : IAsyncDisposable
             return;
         }
     }
+
+    private static bool IsAway(Exception e) => e is DbException or TimeoutException or IOException or System.Net.Sockets.SocketException;
 
     private async Task<int> ExecuteAsync(string sql, IReadOnlyList<object> values, CancellationToken cancellation)
     {

@@ -45,7 +45,7 @@ public sealed class ResponseClockTests
         Post("Slow", "P1");
         Post("Odd", "odd");
         To(3600).ShouldBe(["60 Down fires"]);
-        Own().ShouldHaveSingleItem().Labels["severity"].ShouldBe("P0");
+        Own().ShouldHaveSingleItem().Labels["severity"].ShouldBe("page");
     }
 
     [Fact]
@@ -99,6 +99,17 @@ public sealed class ResponseClockTests
         after.To(1100).ShouldBe(["100 Gone over"]);
         after.Apply("{name: P1}");
         after.To(1200).ShouldBe(["100 Gone over", "1100 Down over"]);
+    }
+
+    [Fact]
+    public void Acknowledging_WhatSaysSo_AcknowledgesTheAlertItIsAbout()
+    {
+        Apply("{name: P0}, {name: P1, respondWithin: 1m}");
+        Post("Down", "P1");
+        To(120);
+        var own = Own().ShouldHaveSingleItem();
+        _board.Acknowledge([new(own.Fingerprint)], new("person:aiko", "aiko", "page"), new(Start + 121 * Second, Start + 121 * Second), new BoardChanges());
+        _board.Find(Of("Down", "P1"))!.Acknowledged.ShouldNotBeNull();
     }
 
     [Fact]

@@ -114,7 +114,7 @@ public sealed class OutboxTests
     public void Refused_ForGood_GoesToTheStandInAtOnceAndItHearsOfTheEnd()
     {
         Add(Message("phone", 1, "A+"));
-        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Notification.Key.ShouldBe("m1");
+        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Key.ShouldBe("m1");
         States().ShouldContain("m1 FailedOver");
         Add(Message("phone", 2, "A+"));
         End(Next()!, new(SendVerdict.Failed, "HTTP 400"));
@@ -127,7 +127,7 @@ public sealed class OutboxTests
     public void Refused_ForGoodWithoutAStandIn_IsForTheBoardToDecideAnew()
     {
         Add(Message("desk", 1, "A+"));
-        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Notification.Key.ShouldBe("desk1");
+        End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem().Key.ShouldBe("desk1");
         States().ShouldBe(["desk1 Failed"]);
     }
 
@@ -180,6 +180,25 @@ public sealed class OutboxTests
         End(Next()!, new(SendVerdict.Failed, "HTTP 400"));
         Next().ShouldBeNull();
         Pass(1).ShouldHaveSingleItem().Labels["receiver"].ShouldBe("phone");
+    }
+
+    [Fact]
+    public void Refused_AfterItTookOverAnother_SaysWhatWasNeverTold()
+    {
+        Add(Message("desk", 1, "A-"));
+        End(Next()!, new(SendVerdict.InDoubt, "no answer"));
+        Add(Message("desk", 2, "A+", "B+"));
+        Pass(60);
+        var refused = End(Next()!, new(SendVerdict.Failed, "HTTP 400")).Refused.ShouldHaveSingleItem();
+        (refused.TookOver, refused.MayHaveArrived, string.Join(' ', refused.UntoldEnds)).ShouldBe((true, true, "A"));
+    }
+
+    [Fact]
+    public void Doubt_OutlivesTheSpoolAndTheRestart()
+    {
+        var (message, changes) = (Message("desk", 1, "A+"), new OutboxChanges());
+        _outbox.TakeUp([Entry(message)], Spool([message], []), Now, changes);
+        changes.Records.OfType<MessageRewritten>().ShouldHaveSingleItem().Notification.MayHaveArrived.ShouldBeTrue();
     }
 
     [Theory]

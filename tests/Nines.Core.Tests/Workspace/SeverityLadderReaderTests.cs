@@ -127,7 +127,7 @@ public sealed class SeverityLadderReaderTests
         metadata: {name: d}
         spec:
           receivers: [{name: pager, severities: [page], webhook: {url: 'http://127.0.0.1/'}}]
-        """).Model!.Routing.Roots[0].Routes[0].Matchers.ShouldHaveSingleItem().ToString().ShouldBe("severity=~\"page|P0|critical|\"");
+        """).Model!.Routing.Roots[0].Routes[0].Matchers.ShouldHaveSingleItem().ToString().ShouldBe("severity=~\"(?i:page|P0|critical)|\"");
 
     internal static WorkspaceReading Read(string text) => WorkspaceReader.Read([new("w.yml", Encoding.UTF8.GetBytes(text))]);
 

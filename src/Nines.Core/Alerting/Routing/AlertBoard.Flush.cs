@@ -17,27 +17,32 @@ public sealed partial class AlertBoard
     private static readonly IReadOnlySet<ulong> None = System.Collections.Frozen.FrozenSet<ulong>.Empty;
 
     /// <summary>Takes back that an integration was told: it refused the message for good. A later look at the group decides anew.</summary>
-    public void Undo(RefusedMessage message, Moment now, BoardChanges changes)
+    public void Undo(GroupNotification refused, Moment now, BoardChanges changes)
     {
-        var refused = message.Notification;
         var key = (refused.Receiver, refused.Kind, refused.Index, refused.GroupKey);
         if (!_notices.TryGetValue(key, out var known) || known.Notice.Sequence != refused.Sequence)
         {
+            if (known?.Notice.Before is { } last && last.Sequence == refused.Sequence)
+            {
+                // The next message tells it; if that is refused too, this one was never told.
+                known.Notice = known.Notice with { Before = last with { Firing = None } };
+                changes.Notices.Add(known.Notice);
+            }
             return;
         }
         known.Refused = known.Notice.Firing;
         var before = known.Notice.Before ?? known.Notice with { Firing = None, Resolved = None, Open = None };
-        var ended = refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint).Concat(message.UntoldEnds).Select(AlertMachine.HashOf)
+        var ended = refused.Alerts.Where(a => a.EndsAtNs != 0).Select(a => a.Fingerprint).Concat(refused.UntoldEnds).Select(AlertMachine.HashOf)
             .OfType<ulong>().ToHashSet();
         // Who has a stand-in, or got the message all the same, counts on hearing of the end.
-        var heard = message.MayHaveArrived || Plan?.Failover.ContainsKey(refused.Receiver) == true ? known.Notice.Open : None;
+        var heard = refused.MayHaveArrived || Plan?.Failover.ContainsKey(refused.Receiver) == true ? known.Notice.Open : None;
         var open = before.Open.Concat(ended).Concat(heard).ToHashSet();
         known.Notice = before with
         {
             Sequence = refused.Sequence,
             Before = null,
-            // Whose end was refused is open, but when it fires again that is news.
-            Firing = before.Firing.Except(ended).ToHashSet(),
+            // Whose end was refused is open, but when it fires again that is news. What it took over was decided, and not told.
+            Firing = refused.TookOver ? None : before.Firing.Except(ended).ToHashSet(),
             Resolved = before.Resolved.Except(open).ToHashSet(),
             Open = open,
         };
@@ -47,6 +52,7 @@ public sealed partial class AlertBoard
         // The end of what is open has to be told: back into the group with it.
         foreach (var alert in refused.Alerts)
         {
+            _alerts.GetValueOrDefault(alert.Labels)?.Told.Remove(refused.Receiver);
             if (_alerts.TryGetValue(alert.Labels, out var over) && known.Notice.Open.Contains(over.Fingerprint))
             {
                 Route(over, now, refused.Receiver);
@@ -158,13 +164,14 @@ public sealed partial class AlertBoard
             Index = integration.Index,
             GroupKey = group.Key,
             // Also after what was told is forgotten, no key comes twice.
-            Sequence = Math.Max((known?.Notice.Sequence ?? 0) + 1, now.WallNs / Millisecond),
+            // Without a message it stands with the one before, which may still be refused.
+            Sequence = reason is null && last is not null ? last.Sequence : Math.Max((known?.Notice.Sequence ?? 0) + 1, now.WallNs / Millisecond),
             AtNs = now.WallNs,
             Reason = reason,
             Firing = firing,
             Resolved = resolved,
             Open = open,
-            Before = last is null ? null : last with { Before = null },
+            Before = reason is null ? last?.Before : last is null ? null : last with { Before = null },
         };
         _notices[key] = new(notice, now.SteadyNs)
         {

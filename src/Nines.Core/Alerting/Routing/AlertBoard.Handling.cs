@@ -8,8 +8,20 @@ public sealed partial class AlertBoard
     /// <param name="now">The moment.</param>
     /// <param name="changes">Gets what is to be recorded.</param>
     /// <returns>What came of it for each, in order.</returns>
-    public IReadOnlyList<HandledAlert> Acknowledge(IReadOnlyList<AlertStretch> which, Responder by, Moment now, BoardChanges changes) =>
-        Handle(which, alert =>
+    public IReadOnlyList<HandledAlert> Acknowledge(IReadOnlyList<AlertStretch> which, Responder by, Moment now, BoardChanges changes)
+    {
+        return Handle(which, alert =>
+        {
+            // Who takes up the alert that another one waits for too long takes up that one.
+            var other = alert.State.Labels["alertname"] == ResponseClock.AlertName ? alert.State.Labels[ResponseClock.FingerprintLabel] : "";
+            if (other.Length > 0)
+            {
+                Handle([new(other)], TakeUp);
+            }
+            return TakeUp(alert);
+        });
+
+        HandlingOutcome TakeUp(BoardAlert alert)
         {
             if (alert.State.Acknowledged is not null)
             {
@@ -19,7 +31,8 @@ public sealed partial class AlertBoard
             changes.Alerts.Add((alert.State, alert.Explanation));
             changes.Handled.Add(new(Handling.Acknowledge, alert.State, by, now.WallNs));
             return HandlingOutcome.Done;
-        });
+        }
+    }
 
     /// <summary>Ends alerts because somebody says that they are over. One that its source goes on to report fires again, as a new stretch.</summary>
     /// <param name="which">The alerts.</param>
@@ -32,6 +45,9 @@ public sealed partial class AlertBoard
         {
             Take(alert, true, AlertMachine.EndByHand(alert.State, by, now.WallNs), now, changes);
             changes.Handled.Add(new(Handling.Resolve, alert.State, by, now.WallNs));
+            // The end is told before its source can report it again; and that would be told, cooldown or not.
+            alert.Groups.ForEach(group => Schedule(group, now.SteadyNs));
+            _cooldowns.Forget(alert.State.Labels);
             return HandlingOutcome.Done;
         });
 

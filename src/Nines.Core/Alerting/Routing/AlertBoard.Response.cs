@@ -34,6 +34,8 @@ public sealed partial class AlertBoard
                 }
                 else
                 {
+                    // When it is quiet no more, people have the whole time again.
+                    watch.Due = ResponseClock.From(watch.Due, now.WallNs);
                     End(watch, "It is kept quiet.");
                 }
             }
@@ -83,7 +85,7 @@ public sealed partial class AlertBoard
 
     private sealed class Watch(ResponseDue due)
     {
-        public ResponseDue Due { get; } = due;
+        public ResponseDue Due { get; set; } = due;
 
         /// <summary>The alert that says that it is overdue; null when none does.</summary>
         public Labels? Raised { get; set; }

@@ -89,7 +89,7 @@ public sealed partial class AlertBoard
             if (alert.State.Firing)
             {
                 alert.Looked.Clear();
-                _inhibitor.Add(alert.State.Labels);
+                Inhibit(alert);
             }
         }
         waiting.ForEach(alert => Route(alert, now));
@@ -202,7 +202,8 @@ public sealed partial class AlertBoard
         {
             _silences.Remove(silence.Id);
         }
-        foreach (var key in _notices.Where(n => n.Value.Notice.AtNs < now.WallNs - othersKeptNs).Select(n => n.Key).ToList())
+        var old = now.WallNs - othersKeptNs;
+        foreach (var key in _notices.Where(n => n.Value.Notice is { Open.Count: 0 } notice && notice.AtNs < old).Select(n => n.Key).ToList())
         {
             _notices.Remove(key);
         }
@@ -241,7 +242,7 @@ public sealed partial class AlertBoard
             {
                 alert.Told.Clear();
                 alert.Looked.Clear();
-                _inhibitor.Add(alert.State.Labels);
+                Inhibit(alert);
                 WatchResponse(alert);
             }
             alert.Groups.Where(g => g.Route.AtOnce).ToList().ForEach(g => Schedule(g, now.SteadyNs));
@@ -249,6 +250,15 @@ public sealed partial class AlertBoard
         if (alert.State.Firing && (!fired || alert.Groups.Exists(g => !g.Flushed)))
         {
             Route(alert, now);
+        }
+    }
+
+    /// <summary>An alert about one that waits for too long must not keep that one quiet, nor others.</summary>
+    private void Inhibit(BoardAlert alert)
+    {
+        if (alert.State.Labels["alertname"] != ResponseClock.AlertName)
+        {
+            _inhibitor.Add(alert.State.Labels);
         }
     }
 

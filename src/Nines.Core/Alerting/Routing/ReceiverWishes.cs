@@ -41,6 +41,16 @@ internal sealed class Cooldowns
     public bool Holds((string, string, int) integration, Labels alert, long steadyNs, SeverityLadders ladders) =>
         _told.TryGetValue((integration, alert.Without(SeverityLabel)), out var told) && steadyNs < told.UntilNs && !ladders.IsRise(told.Severity, alert);
 
+    /// <summary>Forgets the pauses of an alert.</summary>
+    public void Forget(Labels alert)
+    {
+        var identity = alert.Without(SeverityLabel);
+        foreach (var key in _told.Keys.Where(k => k.Identity.Equals(identity)).ToList())
+        {
+            _told.Remove(key);
+        }
+    }
+
     /// <summary>Forgets the pauses that are over.</summary>
     public void Prune(long steadyNs)
     {

@@ -114,7 +114,7 @@ public sealed partial class AlertBoardTests
     {
         Apply("group_wait: 1s, group_interval: 10s");
         At(0, () => Post("A"));
-        At(3, () => _board.Undo(new(_sent[^1]), Now, _recorded));
+        At(3, () => _board.Undo(_sent[^1], Now, _recorded));
         At(5, () => Told("A").ShouldBe((TellingState.NotTold,
             "Not told: the receiver refused the message for good at 08:00:03 UTC. The next look is at 08:00:11 UTC.")));
     }

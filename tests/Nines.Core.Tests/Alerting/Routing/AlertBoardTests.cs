@@ -138,7 +138,7 @@ public sealed partial class AlertBoardTests
         At(0, () => Post("A"));
         foreach (var second in (int[])[2, 12, 42])
         {
-            At(second, () => _board.Undo(new(_sent[^1]), Now, _recorded));
+            At(second, () => _board.Undo(_sent[^1], Now, _recorded));
         }
         To(100).ShouldBe(["1 d A", "11 d A", "41 d A", "91 d A"]);
         _sent.Select(n => n.Key).Distinct().Count().ShouldBe(4);
@@ -151,10 +151,10 @@ public sealed partial class AlertBoardTests
         At(0, () => Post("A"));
         foreach (var second in (int[])[2, 12])
         {
-            At(second, () => _board.Undo(new(_sent[^1]), Now, _recorded));
+            At(second, () => _board.Undo(_sent[^1], Now, _recorded));
         }
         At(13, () => Post("B"));
-        At(22, () => _board.Undo(new(_sent[^1]), Now, _recorded));
+        At(22, () => _board.Undo(_sent[^1], Now, _recorded));
         At(23, () => Post("A", ends: 23));
         At(32, () => Post("A"));
         To(45).ShouldBe(["1 d A", "11 d A", "21 d AB", "41 d AB"]);
@@ -184,7 +184,7 @@ public sealed partial class AlertBoardTests
         });
         At(5, () => Post("A", ends: 5));
         To(12).ShouldBe(["1 d AB", "1 e AB", "11 d aB", "11 e aB"]);
-        At(13, () => _board.Undo(new(_sent.Last(n => n.Receiver == "d")), Now, _recorded));
+        At(13, () => _board.Undo(_sent.Last(n => n.Receiver == "d"), Now, _recorded));
         At(15, () => Post("C"));
         To(25).ShouldBe(["1 d AB", "1 e AB", "11 d aB", "11 e aB", "21 d aBC", "21 e BC"]);
     }
@@ -198,7 +198,7 @@ public sealed partial class AlertBoardTests
         To(12).ShouldBe(["1 d A", "11 d a"]);
         var after = Restarted();
         after.Apply("group_wait: 1s, group_interval: 10s");
-        after.At(13, () => after._board.Undo(new(_sent[^1]), after.Now, after._recorded));
+        after.At(13, () => after._board.Undo(_sent[^1], after.Now, after._recorded));
         after.To(40).ShouldBe(["23 d a"]);
     }
 
@@ -217,7 +217,7 @@ public sealed partial class AlertBoardTests
         Apply("group_wait: 1s, group_interval: 10s");
         At(0, () => Post("A"));
         At(5, () => Post("A", ends: 5));
-        At(12, () => _board.Undo(new(_sent[^1]), Now, _recorded));
+        At(12, () => _board.Undo(_sent[^1], Now, _recorded));
         At(40, () => Post("A"));
         To(60).ShouldBe(["1 d A", "11 d a", "22 d a", "41 d A"]);
     }
@@ -292,7 +292,7 @@ public sealed partial class AlertBoardTests
         At(0, () => Post("A"));
         At(5, () => Post("A", ends: 5));
         To(12);
-        _board.Undo(new(_sent[^1]), Now, _recorded);
+        _board.Undo(_sent[^1], Now, _recorded);
         At(15, () => Post("A"));
         To(40).ShouldBe(["1 d A", "11 d a", "22 d A"]);
     }
