@@ -114,6 +114,7 @@ if $all && need initdb postgresql "state on PostgreSQL"; then
   chmod 755 "$(dirname "$postgres")"
   if NINES_TEST_POSTGRES=$(eng/postgres.sh start "$postgres"); then export NINES_TEST_POSTGRES; else fail "PostgreSQL did not start"; postgres=; fi
 fi
+if $all; then export NINES_SIMULATION_WORLDS=10000; fi
 need prometheus prometheus "real Prometheus" || true
 need amtool prometheus-alertmanager "real Alertmanager" || true
 need python3 python3 "timelines from outside" || true
