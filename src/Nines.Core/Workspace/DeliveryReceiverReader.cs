@@ -52,6 +52,11 @@ internal static class DeliveryReceiverReader
         var chat = fields.Text("chatId", required: true);
         var token = fields.Secret("botToken", required: true, warnWhenLiteral: true);
         var buttons = fields.Flag("buttons", false);
+        if (buttons && chat?.Value.StartsWith('@') == true)
+        {
+            fields.File.Error(fields.Any("buttons")!, "bad-value", $"anybody can join {chat.Value}, and would press its buttons",
+                "give the chatId of a private chat or group, a number, or leave the buttons out");
+        }
         var api = new Uri("https://api.telegram.org");
         if (fields.Text("apiUrl") is { } text && !(Uri.TryCreate(text.Value, UriKind.Absolute, out api!) && api.Scheme is "http" or "https"))
         {

@@ -134,6 +134,11 @@ internal static partial class SeverityLadderReader
         {
             file.Error(word, "bad-value", $"{word.Value} is no word for a label", "use letters, digits, - and _");
         }
+        if (!pages && fields.Any("pages") is null && aliases.Prepend(name).FirstOrDefault(w => w.Value.ToLowerInvariant() is "page" or "critical") is { } usual)
+        {
+            file.Error(usual, "ambiguous", $"{usual.Value} usually wakes people, and with rank {known} it does not",
+                $"say pages: true or pages: false; from rank {PagesFrom} on a level pages by itself");
+        }
         return new(new(name.Value, known, pages) { Aliases = [.. aliases.Select(a => a.Value)], Above = before?.Word ?? name.Value },
             [name, .. aliases], response, response is null ? null : text, calendar);
     }

@@ -43,6 +43,7 @@ public sealed class DeliveryReceiverTests
     [Theory]
     [InlineData("slack: {channel: '#ops'}", "slack needs api_url", 7)]
     [InlineData("ntfy: {}", "ntfy needs topic", 7)]
+    [InlineData("telegram: {chatId: '@ops', botToken: '${env:B}', buttons: true}", "anybody can join @ops", 7)]
     [InlineData("ntfy: {topic: '${env:T}', topics: x}", "has no key topics", 7)]
     [InlineData("http: {url: 'gopher://x', body: a}", "url is not an http", 7)]
     [InlineData("jira: {project: x}", "a receiver needs one of telegram, webhook", 6)]

@@ -92,6 +92,7 @@ public sealed class SeverityLadderReaderTests
     [InlineData("{name: P1, calendar: office}", "5:33 not-used", "the level has no respondWithin")]
     [InlineData("{name: P1, page: true}", "5:23 unknown-key", "did you mean pages?")]
     [InlineData("", "5:11 missing", "1 to 20 levels, not 0")]
+    [InlineData("{name: high, like: error, aliases: [critical]}", "5:48 ambiguous", "critical usually wakes people, and with rank 40 it does not")]
     public void Mistakes_AreNamedAtTheirPlace(string levels, string place, string message)
     {
         var problem = Read(Ladder + $"  levels: [{levels}]\n---\n" + Office).Problems.ShouldHaveSingleItem();
