@@ -104,7 +104,7 @@ public sealed partial class AlertBoardTests
         // As its source told it before.
         At(30, () => Post("A", since: -30));
         State("A").EpisodeNs.ShouldBeGreaterThan(first);
-        To(45).ShouldBe(["1 d A", "11 d a", "30 d A"]);
+        To(45).ShouldBe(["1 d A", "5 d a", "30 d A"]);
         _recorded.Handled.Select(h => h.What).ShouldBe([Handling.Resolve]);
     }
 
