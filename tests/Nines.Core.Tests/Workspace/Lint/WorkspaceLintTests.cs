@@ -72,7 +72,7 @@ public sealed class WorkspaceLintTests
         apiVersion: nines/v1
         kind: SeverityLadder
         metadata: { name: l }
-        spec: { levels: [{ name: P1 }, { name: P2, aliases: [critical] }] }
+        spec: { levels: [{ name: P1 }, { name: P2, aliases: [critical], pages: false }] }
         ---
         groups:
           - name: g
