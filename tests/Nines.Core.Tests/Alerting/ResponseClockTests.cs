@@ -113,6 +113,18 @@ public sealed class ResponseClockTests
     }
 
     [Fact]
+    public void Overdue_DoesNotInhibitTheAlertItIsAbout()
+    {
+        _board.Apply(RoutingPlan.Empty with
+        {
+            Ladders = Ladders("{name: P0}, {name: P1, respondWithin: 1m}"),
+            InhibitRules = [new("", [new Matcher("severity", MatchOp.Equal, "P0")], [new Matcher("severity", MatchOp.Equal, "P1")], [], new("", 1, 1))],
+        }, Now);
+        Post("Down", "P1");
+        To(400).ShouldBe(["60 Down fires"]);
+    }
+
+    [Fact]
     public void IsOverdue_Acknowledged_IsNot()
     {
         Apply("{name: P1, respondWithin: 1m}");

@@ -90,6 +90,15 @@ public sealed partial class AlertBoardTests
     }
 
     [Fact]
+    public void Refused_AfterItTookOverWhatWasNotDelivered_IsToldAnew()
+    {
+        Apply("group_wait: 1s, group_interval: 10s, repeat_interval: 20s");
+        At(0, () => Post("A"));
+        At(32, () => _board.Undo(_sent[^1] with { TookOver = true }, Now, _recorded));
+        To(45).ShouldBe(["1 d A", "31 d A", "41 d A"]);
+    }
+
+    [Fact]
     public void Resolved_ByHand_IsOverWithAReason_AndFiresAnewWhenItsSourceGoesOn()
     {
         Apply(Often);
