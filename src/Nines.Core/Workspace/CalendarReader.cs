@@ -61,7 +61,8 @@ internal static class CalendarReader
         return [.. days.Select(d => new OpeningHours(d!.Value, from, to))];
     }
 
-    private static IEnumerable<IsoDayOfWeek?> DaysOf(string text)
+    /// <summary><c>Mon-Fri</c> or <c>Sat</c>; null for what is none.</summary>
+    public static IEnumerable<IsoDayOfWeek?> DaysOf(string text)
     {
         var ends = text.Split('-').Select(d => Array.IndexOf(Days, d)).ToList();
         if (ends.Contains(-1) || ends.Count > 2)
@@ -73,7 +74,8 @@ internal static class CalendarReader
         return Enumerable.Range(ends[0], length).Select(d => (IsoDayOfWeek?)(d % 7 + 1));
     }
 
-    private static int? Minute(string text) => text.Length == 5 && text[2] == ':'
+    /// <summary>Minutes from midnight to a time of the day, 0 to 1440; null for what is none.</summary>
+    public static int? Minute(string text) => text.Length == 5 && text[2] == ':'
         && int.TryParse(text.AsSpan(0, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var hour)
         && int.TryParse(text.AsSpan(3, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var minute)
         && minute < 60 && hour * 60 + minute <= 1440 ? hour * 60 + minute : null;

@@ -1,4 +1,5 @@
 using Nines.Core.Alerting.Routing;
+using NodaTime;
 
 namespace Nines.Core.Workspace;
 
@@ -26,13 +27,41 @@ internal static class WishesReader
                 wish.File.Error(urgent, "bad-value", "urgent is empty", "leave it out when nothing is urgent");
             }
             var cooldown = wish.Duration("cooldown", 1000, 7 * Day) ?? 0;
+            var digest = wish.Map("digest") is { } times ? Digest(times) : null;
             var ends = wish.Flag("endsWhileQuiet", true);
             wish.Done();
             if (receiver is not null && found.IsNew(wish.File, receiver, "wish for receiver", receiver.Value))
             {
-                found.Wishes.Add(new(wish.File, receiver, new() { Urgent = matchers.Matchers ?? [], CooldownMs = cooldown, TellsQuietEnds = ends }));
+                found.Wishes.Add(new(wish.File, receiver, new() { Urgent = matchers.Matchers ?? [], CooldownMs = cooldown, TellsQuietEnds = ends, Digest = digest }));
             }
         }
+    }
+
+    /// <summary><c>{at: [Mon-Fri 09:00, 17:00], timezone: Europe/Berlin}</c>.</summary>
+    private static DigestTimes? Digest(Fields digest)
+    {
+        var zone = digest.Zone("timezone", required: true);
+        var (found, texts) = (new List<(IsoDayOfWeek, int)>(), new List<string>());
+        foreach (var node in digest.List("at", required: true))
+        {
+            var text = (node as YamlText)?.Value ?? "";
+            var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var days = parts.Length == 2 ? parts[0].Split(',').SelectMany(CalendarReader.DaysOf).ToList()
+                : [.. Enumerable.Range(1, 7).Select(d => (IsoDayOfWeek?)d)];
+            if (parts.Length is 0 or > 2 || CalendarReader.Minute(parts[^1]) is not { } minute || minute == 1440 || days.Contains(null))
+            {
+                digest.File.Error(node, "bad-value", $"this is no time: {text}", "write a time of the day, with days before it or without: 09:00, or Mon-Fri 09:00");
+                continue;
+            }
+            found.AddRange(days.Select(d => (d!.Value, minute)));
+            texts.Add(string.Join(' ', parts));
+        }
+        if (digest.Any("at") is YamlList { Items.Count: 0 } none)
+        {
+            digest.File.Error(none, "missing", "at is empty", "write when the digest is told, such as Mon-Fri 09:00");
+        }
+        digest.Done();
+        return zone is null || found.Count == 0 ? null : new(found, zone, string.Join(", ", texts));
     }
 
     /// <summary>The wishes by receiver; one for a receiver that is nowhere is a problem.</summary>

@@ -27,7 +27,22 @@ public sealed class WishesReaderTests
         plan.WishesOf("pager").Urgent.ShouldHaveSingleItem().ToString().ShouldBe("severity=\"critical\"");
     }
 
+    [Fact]
+    public void Digest_TimesOfTheWeek_AreInThePlan()
+    {
+        var reading = Read($"{Chat}  - {{receiver: chat, digest: {{at: [Mon-Fri 09:00, 17:30], timezone: Europe/Berlin}}}}\n");
+        reading.Problems.ShouldBeEmpty();
+        var digest = reading.Model.ShouldNotBeNull().Routing.WishesOf("chat").Digest.ShouldNotBeNull();
+        (digest.Text, digest.Zone.Id, digest.Times.Count(t => t.Minute == 540), digest.Times.Count(t => t.Minute == 1050))
+            .ShouldBe(("Mon-Fri 09:00, 17:30", "Europe/Berlin", 5, 7));
+    }
+
     [Theory]
+    [InlineData("{receiver: chat, digest: {at: [9am], timezone: UTC}}", "this is no time: 9am", 7)]
+    [InlineData("{receiver: chat, digest: {at: [Mon-Fry 09:00], timezone: UTC}}", "this is no time", 7)]
+    [InlineData("{receiver: chat, digest: {at: ['24:00'], timezone: UTC}}", "this is no time", 7)]
+    [InlineData("{receiver: chat, digest: {at: [], timezone: UTC}}", "at is empty", 7)]
+    [InlineData("{receiver: chat, digest: {at: [09:00]}}", "needs timezone", 7)]
     [InlineData("{receiver: chatt}", "there is no receiver chatt", 7)]
     [InlineData("{receiver: chat, urgent: severity}", "urgent is no list of matchers", 7)]
     [InlineData("{receiver: chat, urgent: '{}'}", "urgent is empty", 7)]

@@ -54,7 +54,7 @@ public sealed partial class AlertBoard
     private ExplainedRoute Explain(BoardAlert alert, IReadOnlyList<Route> way, Moment now, IReadOnlyList<DeliveryReport> deliveries)
     {
         var route = way[^1];
-        var labels = route.GroupOf(alert.State.Labels);
+        var (labels, digest) = Plan!.GroupOf(route, alert.State.Labels);
         var key = $"{route.Key}:{labels}";
         var group = alert.Groups.Find(g => ReferenceEquals(g.Route, route));
         var look = alert.Looked.Find(l => l.Group.IsOf(route, key)) is { Group: not null } found ? found : (AlertLook?)null;
@@ -63,7 +63,7 @@ public sealed partial class AlertBoard
         [
             new(ExplainedStage.State, !state.Firing, state.Firing ? "It fires" : "It is over", Sentence(alert.Explanation), null),
             new(ExplainedStage.Route, false, $"Routed to {route.Receiver}", Trail(way), route.Position),
-            new(ExplainedStage.Group, false, "Grouped", Group(route, group is null ? 0 : group.Alerts.Count - 1), null),
+            new(ExplainedStage.Group, false, "Grouped", Group(route, digest, group is null ? 0 : group.Alerts.Count - 1), null),
             Inhibitions(state.Labels),
         ];
         if (state.Acknowledged is { } taken)
@@ -77,7 +77,7 @@ public sealed partial class AlertBoard
                 quiet.Count > 0 ? Sentence(Times(route, quiet)) : "None of the route's times keeps it quiet now.", quiet.Count > 0 ? quiet[0].Position : null));
         }
         steps.Add(Silences(state.Labels, now.WallNs));
-        long? next = group is null ? null : now.WallNs + (group.NextFlushNs - now.SteadyNs);
+        var next = group?.NextLookNs(now);
         return new(route.Receiver, key, labels, next, steps,
             [.. Plan!.Receivers[route.Receiver].Integrations.Select((i, at) => Delivered(
                 Telling(alert, route, key, i, at, group, look, next, now), deliveries, now.WallNs))]);
@@ -142,11 +142,14 @@ public sealed partial class AlertBoard
             : group.Last is null || group.Flushed == false ? (TellingState.Waits, FirstLook(group))
             : look is not { } seen || seen.Group != group.Last
                 ? (TellingState.Waits, $"Not told yet: it came after the look at {At(group.Last.AtNs, now.WallNs)}.{next}")
+            : seen.Group.Cooling.Contains((at, alert.Fingerprint)) ? (TellingState.Quiet, $"Not told at the look at {At(seen.Group.AtNs, now.WallNs)}: "
+                + $"it came back within its cooldown of {Length(Plan!.WishesOf(route.Receiver).CooldownMs)}; a rise of its severity would be told.{next}")
             : Held(seen) is { } held ? (TellingState.Quiet, $"Not told at the look at {At(seen.Group.AtNs, now.WallNs)}: {held}.{next}")
             : (TellingState.Waits, $"Not told yet.{next}");
 
         (TellingState, string) End() =>
-            group is not null && !told ? (TellingState.NotTold, "Not told: it was over before its group was looked at, and what is over is no news.")
+            group is { Digest: not null } ? (TellingState.Waits, $"Its end is told with the digest at {At(nextNs!.Value, now.WallNs)}.")
+            : group is not null && !told ? (TellingState.NotTold, "Not told: it was over before its group was looked at, and what is over is no news.")
             : group is not null ? (TellingState.Waits,
                 $"Told that it fires; of its end{(integration.SendsResolved ? " not yet" : " it is not told (send_resolved: false)")}.{next}")
             : look is not { } seen ? (TellingState.NotTold, "This server did not look at it since it started: only what was sent is known.")
@@ -159,12 +162,15 @@ public sealed partial class AlertBoard
 
         string Refused() => At(now.WallNs - (now.SteadyNs - known!.RefusedNs), now.WallNs);
 
-        string FirstLook(AlertGroup waiting) => $"Not told yet: the first look at its group is at {At(nextNs!.Value, now.WallNs)}, "
+        string FirstLook(AlertGroup waiting) => waiting.Digest is { } digest
+            ? $"Not told yet: it is gathered for the digest of {digest.Text}; the next is at {At(nextNs!.Value, now.WallNs)}."
+            : $"Not told yet: the first look at its group is at {At(nextNs!.Value, now.WallNs)}, "
             + $"{Length(route.GroupWaitMs)} after its first alert, so that what breaks together is told together.";
 
         string Unrepeated(Known last) => look is { } seen && seen.Group.AtNs > last.Notice.AtNs
             ? $" At the look at {At(seen.Group.AtNs, now.WallNs)} " + (Held(seen) is { } held ? $"it was kept quiet: {held}."
                 : group is not null && AreAcknowledged(Heard(group)) ? "there was nothing new, and what goes on is acknowledged: it is not told again."
+                : group is { Digest: not null } ? $"there was nothing to tell; what fires on is told with each digest.{next}"
                 : $"there was nothing new; what goes on is told again from {At(last.Notice.AtNs + route.RepeatIntervalMs * Millisecond, now.WallNs)} on.")
             : "";
 

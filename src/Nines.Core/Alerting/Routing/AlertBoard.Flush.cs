@@ -60,6 +60,11 @@ public sealed partial class AlertBoard
                     .ForEach(g => Schedule(g, now.SteadyNs + g.Route.GroupIntervalMs * Millisecond));
             }
         }
+        foreach (var group in _groups.Values.SelectMany(of => of.Values).Where(g => g.Digest is not null && g.Key == refused.GroupKey))
+        {
+            // Not only with the next digest.
+            group.DigestNs = now.WallNs + Math.Max(group.Route.GroupIntervalMs * Millisecond, known.RefusesUntil(group.Route) - now.SteadyNs);
+        }
     }
 
     private void Flush(AlertGroup group, Moment now, BoardChanges changes)
@@ -81,7 +86,7 @@ public sealed partial class AlertBoard
         }
         foreach (var integration in Plan!.Receivers[group.Route.Receiver].Integrations)
         {
-            Look(group, integration, alerts, muted ? null : quiet, now, changes);
+            group.Last.Reasons.Add(Look(group, integration, alerts, muted ? null : quiet, now, changes));
         }
         foreach (var alert in alerts.Where(a => !a.State.Firing))
         {
@@ -104,7 +109,8 @@ public sealed partial class AlertBoard
     /// <param name="quiet">Those of which nothing is told; null when the route itself is quiet.</param>
     /// <param name="now">The moment.</param>
     /// <param name="changes">Gets what is told.</param>
-    private void Look(AlertGroup group, Integration integration, List<BoardAlert> alerts, HashSet<BoardAlert>? quiet, Moment now, BoardChanges changes)
+    /// <returns>Why it is told; null when it is not.</returns>
+    private NoticeReason? Look(AlertGroup group, Integration integration, List<BoardAlert> alerts, HashSet<BoardAlert>? quiet, Moment now, BoardChanges changes)
     {
         var receiver = group.Route.Receiver;
         var wishes = Plan!.WishesOf(receiver);
@@ -127,12 +133,14 @@ public sealed partial class AlertBoard
                 heard.RemoveAll(a => a.State.Firing
                     ? last?.Firing.Contains(a.Fingerprint) != true
                         && _cooldowns.Holds((receiver, integration.Kind, integration.Index), a.State.Labels, now.SteadyNs, Plan.Ladders)
+                        && group.Last!.Cooling.Add((group.Last.Reasons.Count, a.Fingerprint))
                     : last?.Open.Contains(a.Fingerprint) != true);
             }
             last = Knowing(group, integration, last, heard, now, changes);
             var firing = heard.Where(a => a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
             var resolved = heard.Where(a => !a.State.Firing).Select(a => a.Fingerprint).ToHashSet();
             reason = heard.Count == 0 ? null
+                : group.Digest is not null ? NoticeReason.Digest
                 : GroupNotice.ReasonToTell(last, firing, resolved, integration.SendsResolved,
                     sinceNs > group.Route.RepeatIntervalMs * Millisecond && !AreAcknowledged(heard));
             if (reason is { } why)
@@ -147,7 +155,7 @@ public sealed partial class AlertBoard
             }
         }
         Forget(group, key, alerts, quiet is null, now, changes);
-        group.Last!.Reasons.Add(reason);
+        return reason;
     }
 
     /// <summary>Notes what an integration is told.</summary>

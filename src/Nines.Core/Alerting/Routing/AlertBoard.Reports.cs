@@ -12,7 +12,7 @@ public sealed partial class AlertBoard
     public IReadOnlyList<GroupReport> Groups(Moment now) => [.. _groups.Values.SelectMany(of => of.Values)
         .Where(g => g.Alerts.Any(a => a.State.Firing))
         .OrderBy(g => g.Labels, Comparer<Nines.Metrics.Labels>.Create(Nines.Metrics.Labels.Compare)).ThenBy(g => g.Route.Receiver, StringComparer.Ordinal)
-        .Select(g => new GroupReport(g.Labels, g.Route.Receiver, g.Key, now.WallNs + (g.NextFlushNs - now.SteadyNs),
+        .Select(g => new GroupReport(g.Labels, g.Route.Receiver, g.Key, g.NextLookNs(now),
             [.. g.Alerts.Where(a => a.State.Firing).OrderBy(a => a.Fingerprint).Select(a => Routed(a, [g], now.WallNs))]))];
 
     /// <summary>All silences that are kept.</summary>

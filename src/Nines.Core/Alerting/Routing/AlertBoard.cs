@@ -81,6 +81,7 @@ public sealed partial class AlertBoard
         // What was told to begin, and is over, still has to be told so.
         var open = _notices.Values.SelectMany(n => n.Notice.Open).ToHashSet();
         var waiting = _alerts.Values.Where(a => a.State.Firing || open.Contains(a.Fingerprint)).ToList();
+        var gathered = _alerts.Values.Where(a => !a.State.Firing && !open.Contains(a.Fingerprint)).SelectMany(a => Untold(a, now).Select(r => (a, r))).ToList();
         _groups.Clear();
         _flushes.Clear();
         foreach (var alert in _alerts.Values)
@@ -93,6 +94,7 @@ public sealed partial class AlertBoard
             }
         }
         waiting.ForEach(alert => Route(alert, now));
+        gathered.ForEach(of => Route(of.a, now, of.r));
         WatchResponses();
     }
 
@@ -148,9 +150,13 @@ public sealed partial class AlertBoard
             _flushes.Dequeue();
             if (due == group.NextFlushNs && group.Alerts.Count > 0)
             {
+                var isTime = group.Digest is not { } digest || Gathered(group, digest, now);
                 // Before the look: what it takes does not count.
-                Schedule(group, now.SteadyNs + group.Route.GroupIntervalMs * Millisecond);
-                Flush(group, now, changes);
+                Schedule(group, now.SteadyNs + (group.Digest is null ? group.Route.GroupIntervalMs * Millisecond : DigestCheckNs));
+                if (isTime)
+                {
+                    Flush(group, now, changes);
+                }
             }
         }
     }
@@ -245,7 +251,7 @@ public sealed partial class AlertBoard
                 Inhibit(alert);
                 WatchResponse(alert);
             }
-            alert.Groups.Where(g => g.Route.AtOnce).ToList().ForEach(g => Schedule(g, now.SteadyNs));
+            alert.Groups.Where(g => g.Route.AtOnce && g.Digest is null).ToList().ForEach(g => Schedule(g, now.SteadyNs));
         }
         if (alert.State.Firing && (!fired || alert.Groups.Exists(g => !g.Flushed)))
         {
@@ -272,19 +278,24 @@ public sealed partial class AlertBoard
             {
                 continue;
             }
-            var labels = route.GroupOf(alert.State.Labels);
+            var (labels, digest) = Plan.GroupOf(route, alert.State.Labels);
             if (!_groups.TryGetValue(route, out var groups))
             {
                 _groups[route] = groups = [];
             }
             if (!groups.TryGetValue(labels, out var group))
             {
-                groups[labels] = group = new AlertGroup(route, labels, $"{route.Key}:{labels}", now.WallNs);
-                Schedule(group, now.SteadyNs + route.GroupWaitMs * Millisecond);
+                groups[labels] = group = new AlertGroup(route, labels, $"{route.Key}:{labels}", now.WallNs, digest);
+                Schedule(group, now.SteadyNs + (digest is null ? route.GroupWaitMs * Millisecond : DigestCheckNs));
             }
             if (group.Alerts.Add(alert))
             {
                 alert.Groups.Add(group);
+            }
+            if (digest is not null)
+            {
+                Gather(group, digest, alert, now);
+                continue;
             }
             if (Plan.WishesOf(route.Receiver).IsUrgent(alert.State.Labels) && group.NextFlushNs > now.SteadyNs)
             {

@@ -43,7 +43,7 @@ internal sealed class BoardAlert(AlertState state, string explanation)
 }
 
 /// <summary>The alerts of a route with the same group labels.</summary>
-internal sealed class AlertGroup(Route route, Labels labels, string key, long beganNs)
+internal sealed class AlertGroup(Route route, Labels labels, string key, long beganNs, DigestTimes? digest)
 {
     public Route Route { get; } = route;
 
@@ -56,11 +56,20 @@ internal sealed class AlertGroup(Route route, Labels labels, string key, long be
     /// <summary>When its first alert came, on the wall's clock.</summary>
     public long BeganNs { get; } = beganNs;
 
-    /// <summary>When it is looked at next, on the steady clock.</summary>
+    /// <summary>When what gathers in it is told; null for the times of its route.</summary>
+    public DigestTimes? Digest { get; } = digest;
+
+    /// <summary>Of a digest: when it is told next, on the wall's clock.</summary>
+    public long DigestNs { get; set; } = long.MaxValue;
+
+    /// <summary>When it is looked at next, on the steady clock; of a digest, when the wall's clock is.</summary>
     public long NextFlushNs { get; set; } = long.MaxValue;
 
     /// <summary>Whether it was looked at since it began.</summary>
     public bool Flushed { get; set; }
+
+    /// <summary>When it is looked at next, on the wall's clock.</summary>
+    public long NextLookNs(Moment now) => Digest is null ? now.WallNs + (NextFlushNs - now.SteadyNs) : DigestNs;
 
     /// <summary>The last look at it; null before the first.</summary>
     public GroupLook? Last { get; set; }
@@ -71,6 +80,9 @@ internal sealed record GroupLook(Route Route, string Key, long AtNs, IReadOnlyLi
 {
     /// <summary>Why each integration was told then, in the receiver's order; null for one that was not.</summary>
     public List<NoticeReason?> Reasons { get; } = [];
+
+    /// <summary>The alerts of which an integration was not told for their cooldown, by its number in the receiver's order.</summary>
+    public HashSet<(int Integration, ulong Fingerprint)> Cooling { get; } = [];
 
     /// <summary>Whether it is one at the group with this key on this route, or on the same route of an earlier configuration.</summary>
     public bool IsOf(Route route, string key) => Key == key && Route.Receiver == route.Receiver;

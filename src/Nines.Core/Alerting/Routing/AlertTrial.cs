@@ -47,27 +47,27 @@ public sealed record AlertTrial
             Routes = routes,
             InhibitedBy = inhibited,
             Tellings = [.. routes.Where(r => r.Fate == RouteFate.Takes && plan.Receivers.ContainsKey(r.Route.Receiver))
-                .Select(r => Telling(r.Route, plan.Receivers[r.Route.Receiver], alert, atNs, matching, inhibited.Count > 0, groups))],
+                .Select(r => Telling(plan, r.Route, alert, atNs, matching, inhibited.Count > 0, groups))],
         };
     }
 
     private static TrialTelling Telling(
-        Route route, AlertReceiver receiver, NotifiedAlert alert, long atNs, List<Silence> silences, bool inhibited, IReadOnlyList<GroupReport> groups)
+        RoutingPlan plan, Route route, NotifiedAlert alert, long atNs, List<Silence> silences, bool inhibited, IReadOnlyList<GroupReport> groups)
     {
-        var labels = route.GroupOf(alert.Labels);
+        var (labels, digest) = plan.GroupOf(route, alert.Labels);
         var key = $"{route.Key}:{labels}";
         var group = groups.FirstOrDefault(g => g.Receiver == route.Receiver && g.Key == key);
-        var lookNs = route.AtOnce ? atNs : group?.NextFlushNs ?? atNs + route.GroupWaitMs * 1_000_000;
+        var lookNs = digest is not null ? digest.NextNs(atNs) : route.AtOnce ? atNs : group?.NextFlushNs ?? atNs + route.GroupWaitMs * 1_000_000;
         var others = group?.Alerts.Where(a => a.Standing != AlertStanding.Suppressed && a.State.Fingerprint != alert.Fingerprint).Select(a => a.State).ToList();
-        return new(route, receiver, key, labels, lookNs, route.QuietIn(At(lookNs)), [.. silences.Where(s => s.StateAt(lookNs) == SilenceState.Active)],
-            inhibited ? null : FirstQuietless(route, lookNs, silences), others ?? []);
+        return new(route, plan.Receivers[route.Receiver], key, labels, lookNs, route.QuietIn(At(lookNs)), [.. silences.Where(s => s.StateAt(lookNs) == SilenceState.Active)],
+            inhibited ? null : FirstQuietless(route, digest, lookNs, silences), others ?? []) { Digest = digest };
     }
 
     /// <summary>The first look at which neither a time interval nor a silence keeps it quiet; null when there is none in the time that is looked at.</summary>
-    private static long? FirstQuietless(Route route, long lookNs, List<Silence> silences)
+    private static long? FirstQuietless(Route route, DigestTimes? digest, long lookNs, List<Silence> silences)
     {
         var (at, step) = (lookNs, route.GroupIntervalMs * 1_000_000);
-        for (var looks = 0; looks < MostLooks && at - lookNs <= FarthestNs; looks++, at += step)
+        for (var looks = 0; looks < MostLooks && at - lookNs <= FarthestNs; looks++, at = digest?.NextNs(at) ?? at + step)
         {
             if (silences.TrueForAll(s => s.StateAt(at) != SilenceState.Active) && route.QuietIn(At(at)).Count == 0)
             {
@@ -94,6 +94,9 @@ public sealed record TrialTelling(
     Route Route, AlertReceiver Receiver, string GroupKey, Labels GroupLabels, long LookNs, IReadOnlyList<TimeInterval> QuietIn,
     IReadOnlyList<Silence> SilencedBy, long? ToldNs, IReadOnlyList<AlertState> Others)
 {
+    /// <summary>The times at which it is told together with what else gathers; null for the route's own.</summary>
+    public DigestTimes? Digest { get; init; }
+
     /// <summary>What an integration would be told.</summary>
     public GroupNotification Notification(Integration integration, NotifiedAlert alert)
     {
@@ -101,6 +104,6 @@ public sealed record TrialTelling(
         var alerts = Others.Select(a => new NotifiedAlert(a.Fingerprint, a.Labels, a.Annotations, a.StartsAtNs, 0, a.GeneratorUrl)).Append(alert)
             .OrderBy(a => a.Labels, AlertBoard.AlertOrder).ToList();
         return new(GroupNotification.KeyOf(Receiver.Name, integration.Kind, integration.Index, GroupKey, atNs / 1_000_000), Receiver.Name, integration.Kind,
-            integration.Index, GroupKey, GroupLabels, atNs / 1_000_000, Others.Count > 0 ? NoticeReason.NewAlerts : NoticeReason.First, atNs, alerts);
+            integration.Index, GroupKey, GroupLabels, atNs / 1_000_000, Digest is not null ? NoticeReason.Digest : Others.Count > 0 ? NoticeReason.NewAlerts : NoticeReason.First, atNs, alerts);
     }
 }

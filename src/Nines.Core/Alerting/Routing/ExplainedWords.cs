@@ -32,6 +32,7 @@ internal static class ExplainedWords
         NoticeReason.SomeResolved => " because some alerts of its group were over",
         NoticeReason.AllResolved => " because nothing in its group fired any more",
         NoticeReason.Repeat => " again, because it fired on",
+        NoticeReason.Digest => " with the digest",
         _ => "",
     };
 
@@ -62,8 +63,13 @@ internal static class ExplainedWords
     }
 
     /// <summary>With whom it is told, and when.</summary>
-    public static string Group(Route route, int others)
+    public static string Group(Route route, DigestTimes? digest, int others)
     {
+        if (digest is not null)
+        {
+            return $"Gathered for one message at {digest.Text} ({digest.Zone.Id})"
+                + (others == 0 ? ", alone so far." : $", with {others} other alert{(others == 1 ? "" : "s")}.") + " What fires on is told with each.";
+        }
         var by = route.GroupByAll ? "Told by itself"
             : (others == 0 ? "Alone so far" : $"With {others} other alert{(others == 1 ? "" : "s")}")
                 + (route.GroupBy.Count == 0 ? ", in one group for the whole route" : $", grouped by {string.Join(", ", route.GroupBy)}");

@@ -81,4 +81,6 @@ public enum NoticeReason
     AllResolved,
     /// <summary>The repeat interval is over.</summary>
     Repeat,
+    /// <summary>It is time for the receiver's digest.</summary>
+    Digest,
 }

@@ -61,6 +61,10 @@ public sealed record RoutingPlan(
     /// <summary>What is wished of a receiver.</summary>
     public ReceiverWishes WishesOf(string receiver) => Wishes.GetValueOrDefault(receiver, ReceiverWishes.None);
 
+    /// <summary>The labels by which an alert is grouped on a route, and the times at which what gathers there is told; null for those of the route.</summary>
+    public (Labels Labels, DigestTimes? Digest) GroupOf(Route route, Labels alert) =>
+        WishesOf(route.Receiver) is { Digest: { } digest } wishes && !wishes.IsUrgent(alert) ? (digest.GroupLabels, digest) : (route.GroupOf(alert), null);
+
     /// <summary>Who stands in for receivers that cannot be reached, by their name. No receiver stands in for itself, not even over others.</summary>
     public IReadOnlyDictionary<string, Failover> Failover { get; init; } = System.Collections.Frozen.FrozenDictionary<string, Failover>.Empty;
 

@@ -20,6 +20,9 @@ public sealed record ReceiverWishes
     /// <summary>Whether the end of what was told is told also while a silence, another alert or a time keeps the alert quiet.</summary>
     public bool TellsQuietEnds { get; init; } = true;
 
+    /// <summary>When it is told of all that is not urgent, in one message; null for each group at its own time.</summary>
+    public DigestTimes? Digest { get; init; }
+
     /// <summary>Whether an alert is told at once.</summary>
     public bool IsUrgent(Labels alert) => Urgent.Count > 0 && Matcher.AllMatch(Urgent, alert);
 }

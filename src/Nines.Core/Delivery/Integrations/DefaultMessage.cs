@@ -91,7 +91,8 @@ public sealed class DefaultMessage
     {
         var severity = RichText.Clean(_lead.Labels["severity"] is { Length: > 0 } s ? s.ToUpperInvariant() : "ALERT", 40);
         var sign = _notification.Resolved ? "✅ RESOLVED" : IsPage ? $"🔴 {severity}" : $"🟠 {severity}";
-        return $"{sign} · {RichText.Clean(_notification.Alerts.Count == 1 ? NameOf(_lead) : Count(), MaxName)}";
+        var digest = _notification.Reason == NoticeReason.Digest ? "Digest: " : "";
+        return $"{sign} · {digest}{RichText.Clean(_notification.Alerts.Count == 1 ? NameOf(_lead) : Count(), MaxName)}";
     }
 
     private string Count()

@@ -44,6 +44,7 @@ internal static class DeliveryWords
         NoticeReason.SomeResolved => "some are over",
         NoticeReason.AllResolved => "all are over",
         NoticeReason.Repeat => "still firing, told again",
+        NoticeReason.Digest => "digest",
         var other => other.ToString(),
     };
 

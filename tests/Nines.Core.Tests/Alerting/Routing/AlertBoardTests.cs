@@ -297,68 +297,6 @@ public sealed partial class AlertBoardTests
         To(40).ShouldBe(["1 d A", "11 d a", "22 d A"]);
     }
 
-    [Fact]
-    public void Urgent_IsToldAtOnceAndTheRestOfItsGroupWithIt()
-    {
-        Apply("group_wait: 30s, group_interval: 5m", wishes: new() { Urgent = [new Matcher("severity", MatchOp.Equal, "critical")] });
-        At(0, () => Post("A"));
-        At(5, () => Post("B", severity: "critical"));
-        At(20, () => Post("C"));
-        At(40, () => Post("D", severity: "critical"));
-        To(60).ShouldBe(["5 d AB", "40 d ABCD"]);
-    }
-
-    [Fact]
-    public void Cooldown_WhatComesBackIsToldWhenItIsOver()
-    {
-        Apply("group_wait: 1s, group_interval: 10s", wishes: new() { CooldownMs = 60_000 });
-        At(0, () => Post("A"));
-        At(5, () => Post("A", ends: 5));
-        At(14, () => Post("A"));
-        At(20, () => Post("A", ends: 20));
-        At(30, () => Post("A"));
-        To(90).ShouldBe(["1 d A", "11 d a", "61 d A"]);
-    }
-
-    [Fact]
-    public void Cooldown_HidesNeitherARiseNorAnotherAlertNorAnEndThatIsDue()
-    {
-        Apply("group_wait: 1s, group_interval: 10s, group_by: ['...']", wishes: new() { CooldownMs = 600_000 });
-        At(0, () => Post("A", severity: "warning"));
-        At(5, () => Post("A", ends: 5, severity: "warning"));
-        At(20, () => Post("A", severity: "critical"));
-        At(25, () => Post("B", severity: "warning"));
-        At(29, () => Post("A", ends: 29, severity: "critical"));
-        At(45, () => Post("A", severity: "warning"));
-        At(50, () => Post("A", ends: 50, severity: "warning"));
-        To(90).ShouldBe(["1 d A", "11 d a", "21 d A", "26 d B", "31 d a"]);
-    }
-
-    [Fact]
-    public void Cooldown_GoesByTheRanksOfTheLadder()
-    {
-        Apply("group_wait: 1s, group_interval: 10s, group_by: ['...']", wishes: new() { CooldownMs = 600_000 },
-            ladders: new([new("l", [], [new("low", 50, true), new("critical", 10, false)])]));
-        At(0, () => Post("A", severity: "critical"));
-        At(5, () => Post("A", ends: 5, severity: "critical"));
-        At(20, () => Post("A", severity: "low"));
-        At(25, () => Post("A", ends: 25, severity: "low"));
-        At(40, () => Post("A", severity: "critical"));
-        To(90).ShouldBe(["1 d A", "11 d a", "21 d A", "31 d a"]);
-    }
-
-    [Theory]
-    [InlineData(true, "11 d a")]
-    [InlineData(false, null)]
-    public void EndWhileSilenced_IsToldUnlessThatIsNotWished(bool told, string? end)
-    {
-        Apply("group_wait: 1s, group_interval: 10s", wishes: new() { TellsQuietEnds = told });
-        At(0, () => Post("A"));
-        At(4, () => Silence("A", 4, 60));
-        At(5, () => Post("A", ends: 5));
-        To(90).ShouldBe(end is null ? ["1 d A"] : ["1 d A", end]);
-    }
-
     private Moment Now => new(_wall, _steady);
 
     private void Apply(string route, string more = "", string receivers = "[{name: d, webhook_configs: [{url: 'http://a/'}]}]",
@@ -375,12 +313,12 @@ public sealed partial class AlertBoardTests
     }
 
     /// <summary>What a restart finds. The configuration is there before or after what was recorded.</summary>
-    private AlertBoardTests Restarted(string? route = null)
+    private AlertBoardTests Restarted(string? route = null, string more = "", ReceiverWishes? wishes = null)
     {
         var after = new AlertBoardTests { _wall = _wall, _steady = 5 * Second };
         if (route is not null)
         {
-            after.Apply(route);
+            after.Apply(route, more, wishes: wishes);
         }
         after._board.Load(
             _recorded.Alerts.GroupBy(a => a.State.Labels).Select(g => g.Last()), _recorded.Silences.GroupBy(s => s.Id).Select(g => g.Last()),
