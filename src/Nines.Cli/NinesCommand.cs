@@ -9,6 +9,7 @@ public static class NinesCommand
     /// <summary>The command with all its verbs.</summary>
     public static RootCommand Create() => new("Keeps service-level objectives as an exact account and pages when a promise breaks.")
     {
+        InitVerb.Create(),
         ServeVerb.Create(),
         AlertmanagerVerb.Create(),
         DemoVerb.Create(),
@@ -19,6 +20,7 @@ public static class NinesCommand
         GenerateVerb.Create(),
         ObjectivesVerb.Create(),
         ExplainVerb.Create(),
+        DocsVerb.Create(),
         JournalVerb.Create(),
         TsdbVerb.Create(),
         BackupVerb.Create(),

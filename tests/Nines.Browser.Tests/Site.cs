@@ -73,10 +73,10 @@ internal sealed class Site : IAsyncDisposable
             UpdatedAtNs = now,
             CreatedBy = by,
             Comment = comment,
-        }, TestContext.Current.CancellationToken);
+        }, new("person:usr_1", by, "page"), TestContext.Current.CancellationToken);
         if (endsIn < 0)
         {
-            await routing.ExpireSilenceAsync(change!.Value.Stored[^1].Id, TestContext.Current.CancellationToken);
+            await routing.ExpireSilenceAsync(change!.Value.Stored[^1].Id, new("person:usr_1", by, "page"), TestContext.Current.CancellationToken);
         }
     }
 

@@ -43,7 +43,7 @@ internal static class ImportVerb
     }
 
     // Written beside their places first: a full disk leaves none of them half there.
-    private static bool Write(string directory, IReadOnlyList<WorkspaceFile> files, List<Problem> problems)
+    internal static bool Write(string directory, IReadOnlyList<WorkspaceFile> files, List<Problem> problems)
     {
         var targets = files.Select(f => (File: f, Path: Path.Combine(directory, f.Path))).ToList();
         foreach (var (_, path) in targets.Where(t => File.Exists(t.Path)))
@@ -54,7 +54,7 @@ internal static class ImportVerb
         {
             return false;
         }
-        Directory.CreateDirectory(directory);
+        targets.ForEach(t => Directory.CreateDirectory(Path.GetDirectoryName(t.Path)!));
         var written = new List<string>();
         try
         {

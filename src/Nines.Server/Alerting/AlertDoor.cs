@@ -144,14 +144,14 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertRepo
     public IReadOnlyList<Silence> Silences() => Locked(_ => _board.Silences());
 
     /// <inheritdoc/>
-    public async Task<SilenceChange?> SetSilenceAsync(string id, Silence asked, CancellationToken cancellation)
+    public async Task<SilenceChange?> SetSilenceAsync(string id, Silence asked, Responder by, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         SilenceChange? change;
         Task settled;
         lock (_outbox.Gate)
         {
-            var changes = new BoardChanges();
+            var changes = new BoardChanges { SilencedBy = by };
             change = _board.SetSilence(id, asked, Guid.CreateVersion7(_time.GetUtcNow()).ToString(), Now(), changes);
             settled = Settle(changes);
         }
@@ -160,14 +160,14 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertRepo
     }
 
     /// <inheritdoc/>
-    public async Task<bool> ExpireSilenceAsync(string id, CancellationToken cancellation)
+    public async Task<bool> ExpireSilenceAsync(string id, Responder by, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         bool known;
         Task settled;
         lock (_outbox.Gate)
         {
-            var changes = new BoardChanges();
+            var changes = new BoardChanges { SilencedBy = by };
             known = _board.ExpireSilence(id, Now(), changes);
             settled = Settle(changes);
         }

@@ -4,6 +4,7 @@ using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Metrics;
 using Nines.Server.Delivery;
+using Nines.Server.Web;
 
 namespace Nines.Server.Alerting;
 
@@ -19,7 +20,7 @@ internal static class AlertEndpoints
     /// <summary>Somebody takes an alert in hand: 200 with what came of it, 404 for an alert that is not known, 409 for one that is over.</summary>
     public static async Task<IResult> HandleAsync(Handling what, string fingerprint, IAlertHandling alerts, HttpContext context, CancellationToken stop)
     {
-        var handled = (await alerts.HandleAsync(what, [new(fingerprint)], AlertPages.ResponderOf(context, "api"), stop))[0];
+        var handled = (await alerts.HandleAsync(what, [new(fingerprint)], Actors.ResponderOf(context, "api"), stop))[0];
         return handled.State is not { } state ? Results.NotFound()
             : handled.Outcome == HandlingOutcome.Over ? Problems.Conflict("over", $"It is over since {Clock.Text(state.EndsAtNs)}.")
             : Results.Json(new HandledItem(state.Fingerprint, state.Firing ? "firing" : "resolved", handled.Outcome == HandlingOutcome.Already,

@@ -61,14 +61,10 @@ internal static class AlertPages
 
     private static bool MayChange(HttpContext context) => Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Admin;
 
-    /// <summary>Who asks, as an alert's record names them.</summary>
-    internal static Responder ResponderOf(HttpContext context, string through) =>
-        new(Actors.Of(context), context.User.Identity?.Name is { Length: > 0 } name ? name : Actors.Of(context), through);
-
     private static async Task<IResult> HandleAsync(Handling what, Asked asked, HttpContext context, IAlertHandling alerts, CancellationToken stop)
     {
         // What is over by now, or acknowledged, is seen on the page that comes back.
-        await alerts.HandleAsync(what, [.. asked.Alert.OfType<string>().Take(MostAlerts).Select(Stretch)], ResponderOf(context, "page"), stop);
+        await alerts.HandleAsync(what, [.. asked.Alert.OfType<string>().Take(MostAlerts).Select(Stretch)], Actors.ResponderOf(context, "page"), stop);
         return TypedResults.LocalRedirect(asked.Back is { } back && (back == "/alerts" || back.StartsWith("/alerts/", StringComparison.Ordinal)
             || back.StartsWith("/alerts?", StringComparison.Ordinal)) ? back : "/alerts");
     }

@@ -38,8 +38,12 @@ internal static class AlertStore
     {
         changes.Alerts.ForEach(a => Put(transaction, a.State, a.Explanation));
         changes.Transitions.ForEach(t => Append(transaction, t));
-        changes.Handled.ForEach(h => AlertFacts.Append(transaction, h));
+        changes.Handled.ForEach(h => AlertFacts.Append(transaction, AlertFacts.Of(h)));
         changes.Silences.ForEach(s => Put(transaction, s));
+        if (changes.SilencedBy is { } by)
+        {
+            changes.Silences.ForEach(s => AlertFacts.Append(transaction, AlertFacts.Of(s, by)));
+        }
         changes.Notices.ForEach(n => Put(transaction, n));
         changes.Notifications.ForEach(n => OutboxStore.Insert(transaction, n, true));
     }
@@ -128,6 +132,7 @@ internal sealed class FingerprintsJson : JsonConverter<IReadOnlySet<ulong>>
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(StoredAlert))]
 [JsonSerializable(typeof(AlertHandledPayload))]
+[JsonSerializable(typeof(SilencePayload))]
 [JsonSerializable(typeof(Silence))]
 [JsonSerializable(typeof(GroupNotice))]
 internal sealed partial class AlertJson : JsonSerializerContext;

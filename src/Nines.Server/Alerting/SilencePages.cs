@@ -35,16 +35,17 @@ internal static class SilencePages
         pages.MapPost("/silences", SetAsync);
         pages.MapGet("/silences/{id}", (string id, HttpContext context, [AsParameters] Parts parts, CancellationToken stop) =>
             OneAsync(context, parts, id, stop));
-        pages.MapPost("/silences/{id}/expire", async (string id, [AsParameters] Parts parts, CancellationToken stop) =>
-            await parts.Routing.ExpireSilenceAsync(id, stop) ? (IResult)TypedResults.LocalRedirect("/silences") : TypedResults.NotFound());
-        pages.MapPost("/silences/{id}/extend", async Task<IResult> (string id, [FromForm] int minutes, [AsParameters] Parts parts, CancellationToken stop) =>
+        pages.MapPost("/silences/{id}/expire", async (string id, HttpContext context, [AsParameters] Parts parts, CancellationToken stop) =>
+            await parts.Routing.ExpireSilenceAsync(id, Actors.ResponderOf(context, "page"), stop) ? (IResult)TypedResults.LocalRedirect("/silences") : TypedResults.NotFound());
+        pages.MapPost("/silences/{id}/extend", async Task<IResult> (string id, [FromForm] int minutes, HttpContext context,
+            [AsParameters] Parts parts, CancellationToken stop) =>
         {
             // What is over keeps quiet no more: it is made anew, with a preview.
             if (parts.Find(id) is not { } silence || silence.StateAt(parts.NowNs) == SilenceState.Expired || minutes is < 1 or > 7 * 1440)
             {
                 return TypedResults.NotFound();
             }
-            await parts.Routing.SetSilenceAsync(id, silence with { EndsAtNs = silence.EndsAtNs + minutes * MinuteNs }, stop);
+            await parts.Routing.SetSilenceAsync(id, silence with { EndsAtNs = silence.EndsAtNs + minutes * MinuteNs }, Actors.ResponderOf(context, "page"), stop);
             return TypedResults.LocalRedirect("/silences/" + id);
         });
     }
@@ -68,7 +69,7 @@ internal static class SilencePages
             CreatedBy = context.User.Identity?.Name ?? "",
             Comment = form.Comment.Trim(),
         };
-        var change = await parts.Routing.SetSilenceAsync(form.Id, asked, stop);
+        var change = await parts.Routing.SetSilenceAsync(form.Id, asked, Actors.ResponderOf(context, "page"), stop);
         return change switch
         {
             null => TypedResults.NotFound(),

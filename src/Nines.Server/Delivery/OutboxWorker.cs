@@ -270,14 +270,7 @@ internal sealed partial class OutboxWorker : IDisposable
     {
         try
         {
-            var noted = await recorded;
-            if (attempt.IsToBeSpooled(noted))
-            {
-                await SpooledAsync(_spool.AppendAsync(attempt.Notification), attempt.Notification.Key);
-            }
-            _fault.BeforeSend();
-            var outcome = await SendAsync(attempt, attempt.Marks(noted));
-            await FinishAsync(attempt, outcome);
+            await FinishAsync(attempt, await SendAsync(attempt, await recorded));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -289,6 +282,11 @@ internal sealed partial class OutboxWorker : IDisposable
             // Another server tells, and this one ends.
             return;
         }
+        catch (Exception e)
+        {
+            // Our bug must not hold the receiver's lane.
+            LogNotNoted(e);
+        }
         lock (Gate)
         {
             _running.Remove(attempt);
@@ -297,11 +295,16 @@ internal sealed partial class OutboxWorker : IDisposable
         }
     }
 
-    private async Task<SendOutcome> SendAsync(OutboxAttempt attempt, DeliveryMarks marks)
+    private async Task<SendOutcome> SendAsync(OutboxAttempt attempt, bool noted)
     {
         try
         {
-            return await _client.SendAsync(attempt.Integration, attempt.Notification, marks, _stop.Token);
+            if (attempt.IsToBeSpooled(noted))
+            {
+                await SpooledAsync(_spool.AppendAsync(attempt.Notification), attempt.Notification.Key);
+            }
+            _fault.BeforeSend();
+            return await _client.SendAsync(attempt.Integration, attempt.Notification, attempt.Marks(noted), _stop.Token);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {

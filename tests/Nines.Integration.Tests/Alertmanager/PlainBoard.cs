@@ -59,7 +59,7 @@ internal sealed class PlainBoard : IAlertRouting, IAlertDoor
         }
     }
 
-    public Task<SilenceChange?> SetSilenceAsync(string id, Silence asked, CancellationToken cancellation)
+    public Task<SilenceChange?> SetSilenceAsync(string id, Silence asked, Responder by, CancellationToken cancellation)
     {
         lock (_gate)
         {
@@ -74,7 +74,7 @@ internal sealed class PlainBoard : IAlertRouting, IAlertDoor
         }
     }
 
-    public Task<bool> ExpireSilenceAsync(string id, CancellationToken cancellation)
+    public Task<bool> ExpireSilenceAsync(string id, Responder by, CancellationToken cancellation)
     {
         lock (_gate)
         {

@@ -52,6 +52,28 @@ public sealed partial class AlertHandlingTests
     }
 
     [Fact]
+    public async Task Silence_SetChangedAndEnded_IsOnRecordWithWhoDidIt()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var server = await RunningServer.StartAsync(Routed);
+        using var client = await server.ClientAsync(Role.Admin);
+        async Task<string> SetAsync(string id, string to)
+        {
+            using var body = new StringContent($$"""
+                {"id":"{{id}}","matchers":[{"name":"alertname","value":"Outbox","isRegex":false}],"startsAt":"2097-01-01T00:00:00Z","endsAt":"{{to}}",
+                 "createdBy":"aiko","comment":"a drill"}
+                """, Encoding.UTF8, "application/json");
+            using var answer = await client.PostAsync(new Uri("/api/v2/silences", UriKind.Relative), body, stop);
+            return (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync(stop))!["silenceID"]!;
+        }
+        var id = await SetAsync("", "2098-01-01T00:00:00Z");
+        (await SetAsync(id, "2099-01-01T00:00:00Z")).ShouldBe(id);
+        using var gone = await client.DeleteAsync(new Uri("/api/v2/silence/" + id, UriKind.Relative), stop);
+        gone.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await FactsAsync(server)).ShouldBe([$"silence.set/1 silence/{id} api", $"silence.set/1 silence/{id} api", $"silence.ended/1 silence/{id} api"]);
+    }
+
+    [Fact]
     public async Task Page_Form_AcknowledgesWhatItShowedAndSaysByWhom()
     {
         var stop = TestContext.Current.CancellationToken;
@@ -153,7 +175,7 @@ public sealed partial class AlertHandlingTests
         JsonNode.Parse(await client.GetStringAsync(path, TestContext.Current.CancellationToken))!;
 
     private static Task<List<string>> FactsAsync(RunningServer server) => server.App.Services.GetRequiredService<IStateStore>().ReadAsync(
-        reader => reader.Query("SELECT type, subject, source FROM fact WHERE type LIKE 'alert.%' ORDER BY seq",
+        reader => reader.Query("SELECT type, subject, source FROM fact WHERE type LIKE 'alert.%' OR type LIKE 'silence.%' ORDER BY seq",
             row => $"{row.GetString(0)} {row.GetString(1)} {row.GetString(2)}"), TestContext.Current.CancellationToken);
 
     private static string Value(string page, string name) => Input().Matches(page).First(m => m.Groups["name"].Value == name).Groups["value"].Value;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Nines.Core.Alerting;
+using Nines.Core.Alerting.Routing;
 using Nines.Core.Objectives;
 using Nines.Metrics;
 using Nines.Server.Alerting;
@@ -45,6 +46,10 @@ public sealed class JournalTests : IDisposable
     [InlineData("objective.adjustment-undone/1", """{"id":"adj_1","reason":"wrong range"}""")]
     [InlineData("alert.acknowledged/1", """{"labels":{"alertname":"Down"},"episodeNs":7,"name":"aiko"}""")]
     [InlineData("alert.resolved/1", """{"labels":{"alertname":"Down"},"episodeNs":7,"name":"aiko"}""")]
+    [InlineData("silence.set/1",
+        """{"matchers":["alertname=\u0022Down\u0022"],"from":"1970-01-01T00:00:01Z","to":"1970-01-01T00:00:09Z","createdBy":"aiko","comment":"a drill","name":"ben"}""")]
+    [InlineData("silence.ended/1",
+        """{"matchers":["alertname=\u0022Down\u0022"],"from":"1970-01-01T00:00:01Z","to":"1970-01-01T00:00:02Z","createdBy":"aiko","comment":"a drill","name":"ben"}""")]
     public void Payload_of_each_fact_type_stays_as_it_is(string type, string golden)
     {
         var fact = type switch
@@ -57,11 +62,19 @@ public sealed class JournalTests : IDisposable
             AdjustmentMachine.Undone => PolicyFacts.Of(new AdjustmentUndone("adj_1", "wrong range"), "person:usr_2", 1),
             AlertFacts.Acknowledged => AlertFacts.Of(Handled(Handling.Acknowledge)),
             AlertFacts.Resolved => AlertFacts.Of(Handled(Handling.Resolve)),
+            AlertFacts.SilenceSet => AlertFacts.Of(Silence(9), new("person:usr_1", "ben", "page")),
+            AlertFacts.SilenceEnded => AlertFacts.Of(Silence(2), new("person:usr_1", "ben", "page")),
             _ => throw new InvalidOperationException(type),
         };
         fact.Type.ShouldBe(type);
         Encoding.UTF8.GetString(fact.Payload.Span).ShouldBe(golden);
     }
+
+    private static Silence Silence(int toSecond) => new()
+    {
+        Id = "1", Matchers = [new Matcher("alertname", MatchOp.Equal, "Down")], StartsAtNs = 1_000_000_000, EndsAtNs = toSecond * 1_000_000_000L,
+        UpdatedAtNs = 2_000_000_000, CreatedBy = "aiko", Comment = "a drill",
+    };
 
     private static AlertHandled Handled(Handling what) => new(what, new()
     {

@@ -17,6 +17,9 @@ public sealed class BoardChanges
     /// <summary>Silences as they are now.</summary>
     public List<Silence> Silences { get; } = [];
 
+    /// <summary>Who set or ended the silences.</summary>
+    public Responder? SilencedBy { get; init; }
+
     /// <summary>What integrations are told.</summary>
     public List<GroupNotice> Notices { get; } = [];
 

@@ -21,13 +21,14 @@ public interface IAlertRouting
     /// <summary>Sets a silence. When the task completes it is durable, or it is refused.</summary>
     /// <param name="id">The silence to change; empty for a new one.</param>
     /// <param name="asked">What it should be; its identity and time of change do not count.</param>
+    /// <param name="by">Who asks.</param>
     /// <param name="cancellation">Ends the wait, not the change.</param>
     /// <returns>What came of it; null when there is no silence with that identity.</returns>
-    Task<SilenceChange?> SetSilenceAsync(string id, Silence asked, CancellationToken cancellation);
+    Task<SilenceChange?> SetSilenceAsync(string id, Silence asked, Responder by, CancellationToken cancellation);
 
     /// <summary>Ends a silence now; one that is over stays as it is.</summary>
     /// <returns>False when there is no silence with that identity.</returns>
-    Task<bool> ExpireSilenceAsync(string id, CancellationToken cancellation);
+    Task<bool> ExpireSilenceAsync(string id, Responder by, CancellationToken cancellation);
 }
 
 /// <summary>Says why people were told of an alert, or were not. Answers from memory.</summary>

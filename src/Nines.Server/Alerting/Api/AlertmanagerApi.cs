@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Metrics;
+using Nines.Server.Web;
 
 namespace Nines.Server.Alerting.Api;
 
@@ -156,7 +157,7 @@ internal sealed class AlertmanagerApi(IAlertRouting routing, IAlertDoor door, Ti
         {
             return wrong!;
         }
-        return await routing.SetSilenceAsync(silence.Id, silence, request.HttpContext.RequestAborted) switch
+        return await routing.SetSilenceAsync(silence.Id, silence, Actors.ResponderOf(request.HttpContext, "api"), request.HttpContext.RequestAborted) switch
         {
             null => SilenceBodies.Unknown,
             { Refusal: { } reason } => ApiAnswer.Refused(400, $"invalid silence: {reason}"),
@@ -180,7 +181,7 @@ internal sealed class AlertmanagerApi(IAlertRouting routing, IAlertDoor door, Ti
         {
             return refusal;
         }
-        return ApiAnswer.Empty(await routing.ExpireSilenceAsync(id, request.HttpContext.RequestAborted) ? 200 : 404);
+        return ApiAnswer.Empty(await routing.ExpireSilenceAsync(id, Actors.ResponderOf(request.HttpContext, "api"), request.HttpContext.RequestAborted) ? 200 : 404);
     }
 
     /// <summary>What version 1 of the API has answered since Alertmanager 0.27.</summary>
