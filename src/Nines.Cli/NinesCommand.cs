@@ -17,6 +17,7 @@ public static class NinesCommand
         RoutesVerb.Create(),
         ImportVerb.Create(),
         GenerateVerb.Create(),
+        CollectVerb.Create(),
         ObjectivesVerb.Create(),
         ExplainVerb.Create(),
         JournalVerb.Create(),
