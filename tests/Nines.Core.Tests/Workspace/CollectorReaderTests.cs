@@ -92,7 +92,7 @@ public sealed class CollectorReaderTests
             .Work.ShouldBeOfType<CertificateWork>().Endpoints.ShouldBe([("example.org", 443), ("::1", 8443)]);
 
     [Theory]
-    [InlineData("  type: hots", "5:9 bad-value", "did you mean host?")]
+    [InlineData("  type: hosts", "5:9 bad-value", "did you mean host?")]
     [InlineData("  interval: 1m", "5:3 missing", "a Collector needs type")]
     [InlineData("  type: host\n  interval: 10s\n  timeout: 20s", "7:12 bad-value", "timeout must not be longer than interval")]
     [InlineData("  type: host\n  service: nobody", "6:12 unknown-reference", "there is no service nobody")]

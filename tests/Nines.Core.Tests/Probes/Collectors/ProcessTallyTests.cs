@@ -25,7 +25,7 @@ public sealed class ProcessTallyTests
         Spent(tally, Process(1, 0, 10), Process(2, 0, 5)).ShouldBe((2, 15));
         Spent(tally, Process(1, 0, 12)).ShouldBe((1, 17));
         // The same number again, another process.
-        Spent(tally, Process(1, 12, 12), Process(2, 99, 1)).ShouldBe((2, 18 + 0 + 0));
+        Spent(tally, Process(1, 0, 12), Process(2, 99, 1)).ShouldBe((2, 18));
         Spent(tally).ShouldBe((0, 18));
     }
 
