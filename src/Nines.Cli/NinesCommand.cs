@@ -18,6 +18,7 @@ public static class NinesCommand
         RoutesVerb.Create(),
         ImportVerb.Create(),
         GenerateVerb.Create(),
+        CollectVerb.Create(),
         ObjectivesVerb.Create(),
         ExplainVerb.Create(),
         DocsVerb.Create(),

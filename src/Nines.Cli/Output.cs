@@ -114,6 +114,7 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(InitReport))]
 [JsonSerializable(typeof(DocsReport))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
+[JsonSerializable(typeof(CollectResults))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Texts for people keep their letters and signs.</summary>

@@ -18,6 +18,7 @@ using Nines.Server.Delivery;
 using Nines.Server.Delivery.Buttons;
 using Nines.Server.Objectives;
 using Nines.Server.Objectives.Sources;
+using Nines.Server.Probes.Collectors;
 using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Telemetry.Pages;
@@ -84,6 +85,7 @@ public static class NinesApp
         services.AddDelivery(options, hasPages: true);
         services.AddMessageButtons();
         services.AddAlerting(publicUrl);
+        services.AddCollectors(publicUrl, options.WorkspaceDirectory);
         services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
         services.AddWorkspace(options);
         services.AddAccess();
@@ -144,6 +146,7 @@ public static class NinesApp
         var pages = app.MapGroup("").WithMetadata(new ResourceAssetCollection(assets)).ExcludeFromDescription();
         pages.MapObjectivePages();
         pages.MapExplorePages();
+        pages.MapCollectorPages();
         pages.MapAlertingPages();
         pages.MapDeliveryPages();
         pages.MapWorkspacePages();
@@ -157,6 +160,7 @@ public static class NinesApp
         });
         app.MapObjectives();
         app.MapSources();
+        app.MapCollectors();
         app.MapWorkspace();
         app.MapAlerting();
         app.MapDeliveries();
@@ -178,6 +182,7 @@ public static class NinesApp
         var door = services.GetRequiredService<AlertDoor>();
         var presses = services.GetRequiredService<TelegramPresses>();
         var rules = services.GetRequiredService<RuleWorker>();
+        var collectors = services.GetRequiredService<CollectorLoop>();
         var definitions = services.GetRequiredService<ObjectiveDefinitions>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
@@ -187,6 +192,7 @@ public static class NinesApp
             ledger.Apply(model.Objectives);
             door.Apply(model.Routing);
             presses.Apply(model.Routing);
+            collectors.Apply(model.Collectors);
             rules.Apply(model.RuleGroups, model.ExternalLabels);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));

@@ -54,6 +54,40 @@ public sealed class LookTests(Chromium chromium)
     }
 
     [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Pages_OfCollectors_AreAccessible(int width, bool dark)
+    {
+        await using var site = await Site.StartAsync(PlayedReports.Full(), true, ("collectors.yaml", """
+            apiVersion: nines/v1
+            kind: Collector
+            metadata: {name: host, displayName: This host}
+            spec: {type: host, interval: 1s}
+            ---
+            apiVersion: nines/v1
+            kind: Collector
+            metadata: {name: backups, displayName: Backups of the deals}
+            spec: {type: file, interval: 1s, path: /nowhere/in/a/directory/with-a-rather-long-name-that-wraps/*.dump}
+            ---
+            apiVersion: nines/v1
+            kind: Collector
+            metadata: {name: later}
+            spec: {type: file, interval: 1h, path: /etc/host*}
+            """));
+        var page = await site.OpenAsync(chromium, "/", width, dark);
+        // The first runs are within five seconds.
+        for (var attempt = 0; await page.GetByText("node_load1").CountAsync() == 0 || await page.GetByText("1 of 3 collectors fails").CountAsync() == 0; attempt++)
+        {
+            attempt.ShouldBeLessThan(100);
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, TestContext.Current.CancellationToken);
+            await page.GotoAsync("/collectors");
+        }
+        foreach (var (name, path) in ((string, string)[])[("collectors", "/collectors"), ("collector", "/collectors/host"), ("collector-failing", "/collectors/backups"), ("overview-host", "/")])
+        {
+            await LookAsync(page, name, path, width, dark);
+        }
+    }
+
+    [Theory]
     [InlineData(1440, false)]
     [InlineData(375, true)]
     public async Task Pages_EmptyFreshAndBroken_AreAccessible(int width, bool dark)
@@ -73,6 +107,7 @@ public sealed class LookTests(Chromium chromium)
             await LookAsync(page, "empty-routing", "/routing", width, dark);
             await LookAsync(page, "empty-deliveries", "/deliveries", width, dark);
             await LookAsync(page, "empty-rules", "/rules", width, dark);
+            await LookAsync(page, "empty-collectors", "/collectors", width, dark);
             await LookAsync(page, "not-found", "/nothing/here", width, dark);
         }
         await using var broken = await Site.StartAsync(PlayedReports.Fresh(), true, ("shop.yaml", Broken));

@@ -4,6 +4,7 @@ using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
 using Nines.Core.Objectives.Sources;
+using Nines.Core.Probes.Collectors;
 using Nines.Core.Telemetry;
 using Nines.Metrics;
 
@@ -32,6 +33,9 @@ public sealed record WorkspaceModel
 
     /// <summary>The error budget policies, in order of name.</summary>
     public IReadOnlyList<ErrorBudgetPolicy> ErrorBudgetPolicies { get; init; } = [];
+
+    /// <summary>What Nines reads itself, in order of name.</summary>
+    public IReadOnlyList<Collector> Collectors { get; init; } = [];
 
     /// <summary>What to scrape, in order of name.</summary>
     public IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; } = [];

@@ -218,6 +218,7 @@ internal static class Linker
             Objectives = [.. objectives.Values],
             Sources = [.. found.Sources.Values.OfType<MetricsSource>().OrderBy(s => s.Name, StringComparer.Ordinal)],
             ErrorBudgetPolicies = [.. found.BudgetPolicies.Values.OrderBy(p => p.Name, StringComparer.Ordinal)],
+            Collectors = CollectorReader.Link(found),
             ScrapeJobs = [.. found.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)],
             RuleGroups = found.RuleGroups,
             ExternalLabels = found.ExternalLabels,
@@ -321,7 +322,7 @@ internal static class Linker
         return unreachable.Count == 0 ? policy : policy with { Rules = [.. policy.Rules.Except(unreachable)] };
     }
 
-    private static bool Known(BindingFile file, YamlText? name, string kind, IEnumerable<string> names, string otherwise)
+    internal static bool Known(BindingFile file, YamlText? name, string kind, IEnumerable<string> names, string otherwise)
     {
         if (name is null || names.Contains(name.Value, StringComparer.Ordinal))
         {

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Nines.Core.Objectives;
 using Nines.Server.Objectives.Pages;
 using Nines.Server.Objectives.Sources;
+using Nines.Server.Probes;
 using Nines.Server.State;
 using Nines.Server.Web;
 
@@ -26,8 +27,14 @@ internal static class ObjectivePages
         pages.MapAdjustmentPages();
         pages.MapServicePages();
         pages.MapSourcePages();
-        pages.MapGet("/", (HttpContext context, [AsParameters] Parts parts) =>
-            new RazorComponentResult<OverviewPage>(new { Rows = ObjectiveRow.All(parts.Reports, parts.NowMs), Shell = parts.Shell.For(context), parts.NowMs }));
+        pages.MapGet("/", (HttpContext context, IHostReports hosts, [AsParameters] Parts parts) =>
+            new RazorComponentResult<OverviewPage>(new
+            {
+                Rows = ObjectiveRow.All(parts.Reports, parts.NowMs),
+                Hosts = hosts.Hosts(),
+                Shell = parts.Shell.For(context),
+                parts.NowMs,
+            }));
         pages.MapGet("/objectives", (string? q, string? state, HttpContext context, [AsParameters] Parts parts) =>
             new RazorComponentResult<ObjectivesPage>(new
             {
