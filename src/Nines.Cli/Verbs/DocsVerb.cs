@@ -41,6 +41,8 @@ internal static class DocsVerb
     internal static IReadOnlyList<(string Name, string Text)> Render(WorkspaceModel model) =>
     [
         ("SLOs.md", ObjectivesDocument.Of(model.Services, model.Objectives)),
+        ("RUNBOOK.md", RunbookDocument.Of(model.Services,
+            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Collectors)])),
         ("ON_CALL.md", OnCallDocument.Of(model.Routing)),
         ("INCIDENTS.md", PostmortemDocument.Of(model.Services, model.Routing.Ladders)),
     ];

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Nines.Core;
 using Nines.Core.Workspace;
 using Nines.Server.Workspace;
 
@@ -65,14 +64,17 @@ internal static class InitVerb
             new(".gitignore", "secrets/\ndata/\n"u8.ToArray()),
             .. first.Secrets.Select(s => new WorkspaceFile("secrets/" + s.Name, Encoding.UTF8.GetBytes(s.Secret))),
         ];
-        if (first.Secrets.Count > 0)
+        if (first.Secrets.Count > 0 && !OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(secrets, OwnerOnly | UnixFileMode.UserExecute);
         }
         var ok = problems.Count == 0 && ImportVerb.Write(root, files, problems);
-        if (ok)
+        foreach (var (name, _) in ok ? first.Secrets : [])
         {
-            first.Secrets.ToList().ForEach(s => File.SetUnixFileMode(Path.Combine(secrets, s.Name), OwnerOnly));
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(Path.Combine(secrets, name), OwnerOnly);
+            }
         }
         var output = parse.InvocationConfiguration.Output;
         if (json)
@@ -101,7 +103,7 @@ internal static class InitVerb
         /// <summary>What cannot be used; null when all can.</summary>
         public string? Wrong { get; private set; }
 
-        public IReadOnlyList<Watched> Runs(string[] given)
+        public List<Watched> Runs(string[] given)
         {
             var runs = new List<Watched>();
             foreach (var one in given)

@@ -36,7 +36,7 @@ public sealed partial record Watched(string Name, string Kind, string Address, s
         }
         var isOwn = uri.HostNameType != UriHostNameType.Dns || uri.Host == "localhost";
         name = name.Length > 0 ? name : kind is "postgres" or "redis" ? kind : isOwn ? $"port-{uri.Port}" : uri.Host.Split('.')[0];
-        return (new(name, kind, kind == "http" ? address : $"{uri.Host}:{port.ToString(CultureInfo.InvariantCulture)}", user, password, uri.AbsolutePath.Trim('/')), "");
+        return (new(name, kind, kind == "http" ? address : $"{uri.Host}:{port.ToString(CultureInfo.InvariantCulture)}", user, password, kind == "postgres" ? uri.AbsolutePath.Trim('/') : ""), "");
     }
 
     [GeneratedRegex("^(?<name>[A-Za-z0-9_-]+)=(?<address>.+)$", RegexOptions.ExplicitCapture, 1000)]
@@ -101,7 +101,7 @@ public sealed record FirstWorkspace(IReadOnlyList<Watched> Runs, Reached? Reach,
         apiVersion: openslo/v1
         kind: Service
         metadata: {Name(r)}
-        spec: {Map("description: What it does, for whoever is woken by it.")}
+        spec: {Map("description: 'What it does, for whoever is woken by it.'")}
         """));
 
     private string Probes(string secrets) => Documents("""

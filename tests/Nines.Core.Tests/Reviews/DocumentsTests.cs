@@ -44,14 +44,14 @@ public sealed class DocumentsTests
         metadata: {name: alerts}
         spec:
           levels:
-            - {name: P1, aliases: [page, critical], pages: true, respondWithin: 15m}
-            - {name: P3, aliases: [ticket], rank: 60}
+            - {name: P1, rank: 90, aliases: [page, critical], pages: true, respondWithin: 15m}
+            - {name: P3, rank: 20, aliases: [ticket]}
         ---
         apiVersion: nines/v1
         kind: Delivery
         metadata: {name: d}
         spec:
-          receivers: [{name: phone, severities: [P1], webhook: {url: 'http://127.0.0.1/'}}, {name: mail, webhook: {url: 'http://127.0.0.1/'}}]
+          receivers: [{name: phone, severities: [page], webhook: {url: 'http://127.0.0.1/'}}, {name: mail, webhook: {url: 'http://127.0.0.1/'}}]
           failover: [{receiver: phone, to: mail, after: 5m}]
           wishes: [{receiver: mail, urgent: 'severity="P1"', digest: {at: [Mon-Fri 09:00], timezone: Europe/Berlin}, cooldown: 15m}]
         """;
@@ -84,6 +84,33 @@ public sealed class DocumentsTests
 
     [Fact]
     public void Postmortem_SpeaksTheWordsOfTheLadder() => PostmortemDocument.Of(Model.Services, Model.Routing.Ladders).ShouldContain("| Severity | one of P1, P3 |");
+
+    [Fact]
+    public void Runbook_HasEveryAlertOfTheWorkspace()
+    {
+        var model = WorkspaceReader.Read([
+            new("w.yaml", Encoding.UTF8.GetBytes(Workspace)), new("c.yaml", "apiVersion: nines/v1\nkind: Collector\nmetadata: {name: host}\nspec: {type: host}\n"u8.ToArray()),
+            new("r.yml", """
+                groups:
+                - name: host
+                  rules:
+                  - alert: DiskFull
+                    expr: node_filesystem_avail_bytes < 1
+                    for: 5m
+                    labels: {severity: ticket, service: api}
+                    annotations: {summary: 'Nothing | left', runbook_url: 'https://wiki.test/disk'}
+                """u8.ToArray()),
+        ]).Model.ShouldNotBeNull();
+        var text = RunbookDocument.Of(model.Services,
+            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Collectors)]);
+        foreach (var heading in new[] { "### ErrorBudgetBurn: Up", "### SliLost: Requests are answered", "### DiskFull", "### CollectorFailing: host" })
+        {
+            text.ShouldContain(heading + "\n");
+        }
+        text.ShouldContain("Severity ticket. The query below gives something for 5m. Nothing \\| left\n\n```promql\nnode_filesystem_avail_bytes < 1\n```\n");
+        text.ShouldContain("- More: <https://wiki.test/disk>");
+        text.ShouldContain("| CollectorFailing: host | ticket |  |");
+    }
 
     [Fact]
     public void Documents_RenderedTwice_AreTheSame() =>
