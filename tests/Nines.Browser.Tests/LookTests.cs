@@ -35,6 +35,36 @@ public sealed class LookTests(Chromium chromium)
         }
     }
 
+    /// <summary>What whoever is on call sees: response times, and what they can do.</summary>
+    [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Pages_OfAlertsSignedIn_AreAccessible(int width, bool dark)
+    {
+        await using var scene = await AlertScene.StartAsync();
+        await using var site = await Site.StartAsync(PlayedReports.Full(), false, [.. scene.Files, ("ladder.yaml", """
+            apiVersion: nines/v1
+            kind: SeverityLadder
+            metadata: {name: alerts}
+            spec:
+              levels:
+              - {name: P1, rank: 90, aliases: [page, critical], pages: true, respondWithin: 2h}
+              - {name: P3, rank: 20, aliases: [ticket, warning], respondWithin: 3d}
+            """)]);
+        await AlertScene.PlayAsync(site);
+        var page = await site.OpenAsync(chromium, (await site.SetupLinkAsync())!, width, dark);
+        await page.GetByLabel("Name").FillAsync("Aiko");
+        await page.GetByLabel("Password").FillAsync("correct horse battery");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make admin and sign in" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(site.Address + "/");
+        await LookAsync(page, "alerts-signed-in", "/alerts", width, dark);
+        var alert = "/alerts/" + AlertMachine.FingerprintOf(AlertScene.Outbox);
+        await LookAsync(page, "alert-signed-in", alert, width, dark);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).First.ClickAsync();
+        await Assertions.Expect(page.GetByText("Acknowledged by Aiko").First).ToBeVisibleAsync();
+        await LookAsync(page, "alert-acknowledged", alert, width, dark);
+        await LookAsync(page, "alerts-acknowledged", "/alerts", width, dark);
+    }
+
     [Theory]
     [MemberData(nameof(Looks))]
     public async Task Pages_OfRoutesMessagesAndRules_AreAccessible(int width, bool dark)
