@@ -19,6 +19,7 @@ public static class NinesCommand
         GenerateVerb.Create(),
         ObjectivesVerb.Create(),
         ExplainVerb.Create(),
+        PushVerb.Create(),
         JournalVerb.Create(),
         TsdbVerb.Create(),
         BackupVerb.Create(),

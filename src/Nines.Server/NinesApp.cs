@@ -18,6 +18,7 @@ using Nines.Server.Delivery;
 using Nines.Server.Delivery.Buttons;
 using Nines.Server.Objectives;
 using Nines.Server.Objectives.Sources;
+using Nines.Server.Probes.Push;
 using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Telemetry.Pages;
@@ -85,6 +86,7 @@ public static class NinesApp
         services.AddMessageButtons();
         services.AddAlerting(publicUrl);
         services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
+        services.AddPush(publicUrl, options.WorkspaceDirectory);
         services.AddWorkspace(options);
         services.AddAccess();
         services.AddOverviews();
@@ -146,6 +148,7 @@ public static class NinesApp
         pages.MapExplorePages();
         pages.MapAlertingPages();
         pages.MapDeliveryPages();
+        pages.MapPushPages();
         pages.MapWorkspacePages();
         pages.MapAccess();
         pages.MapGet("/stream", (EventStream stream, IHostApplicationLifetime lifetime, HttpContext context) =>
@@ -160,6 +163,7 @@ public static class NinesApp
         app.MapWorkspace();
         app.MapAlerting();
         app.MapDeliveries();
+        app.MapPush();
         app.MapTelemetry();
         app.MapHealth(app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         app.MapOpenApi();
@@ -178,6 +182,8 @@ public static class NinesApp
         var door = services.GetRequiredService<AlertDoor>();
         var presses = services.GetRequiredService<TelegramPresses>();
         var rules = services.GetRequiredService<RuleWorker>();
+        var heartbeats = services.GetRequiredService<HeartbeatWorker>();
+        var beats = services.GetRequiredService<BeatSender>();
         var definitions = services.GetRequiredService<ObjectiveDefinitions>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
@@ -188,6 +194,8 @@ public static class NinesApp
             door.Apply(model.Routing);
             presses.Apply(model.Routing);
             rules.Apply(model.RuleGroups, model.ExternalLabels);
+            await heartbeats.ApplyAsync(model.Heartbeats);
+            beats.Apply(model.OutboundBeats);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));
             await definitions.ApplyAsync(model.Objectives, stop);
