@@ -22,6 +22,7 @@ public static class NinesCommand
         ObjectivesVerb.Create(),
         ExplainVerb.Create(),
         DocsVerb.Create(),
+        PushVerb.Create(),
         JournalVerb.Create(),
         TsdbVerb.Create(),
         BackupVerb.Create(),

@@ -19,6 +19,7 @@ using Nines.Server.Delivery.Buttons;
 using Nines.Server.Objectives;
 using Nines.Server.Objectives.Sources;
 using Nines.Server.Probes.Collectors;
+using Nines.Server.Probes.Push;
 using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Telemetry.Pages;
@@ -87,6 +88,7 @@ public static class NinesApp
         services.AddAlerting(publicUrl);
         services.AddCollectors(publicUrl, options.WorkspaceDirectory);
         services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
+        services.AddPush(publicUrl, options.WorkspaceDirectory);
         services.AddWorkspace(options);
         services.AddAccess();
         services.AddOverviews();
@@ -149,6 +151,7 @@ public static class NinesApp
         pages.MapCollectorPages();
         pages.MapAlertingPages();
         pages.MapDeliveryPages();
+        pages.MapPushPages();
         pages.MapWorkspacePages();
         pages.MapAccess();
         pages.MapGet("/stream", (EventStream stream, IHostApplicationLifetime lifetime, HttpContext context) =>
@@ -164,6 +167,7 @@ public static class NinesApp
         app.MapWorkspace();
         app.MapAlerting();
         app.MapDeliveries();
+        app.MapPush();
         app.MapTelemetry();
         app.MapHealth(app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         app.MapOpenApi();
@@ -183,6 +187,8 @@ public static class NinesApp
         var presses = services.GetRequiredService<TelegramPresses>();
         var rules = services.GetRequiredService<RuleWorker>();
         var collectors = services.GetRequiredService<CollectorLoop>();
+        var heartbeats = services.GetRequiredService<HeartbeatWorker>();
+        var beats = services.GetRequiredService<BeatSender>();
         var definitions = services.GetRequiredService<ObjectiveDefinitions>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
@@ -194,6 +200,8 @@ public static class NinesApp
             presses.Apply(model.Routing);
             collectors.Apply(model.Collectors);
             rules.Apply(model.RuleGroups, model.ExternalLabels);
+            await heartbeats.ApplyAsync(model.Heartbeats);
+            beats.Apply(model.OutboundBeats);
             // A store that refuses must not keep a new workspace from running; it is on record when the store takes writes again.
             await recorder.RecordAsync(archive.Activation(model.Hash, files, "system"));
             await definitions.ApplyAsync(model.Objectives, stop);

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Nines.Integration.Tests;
 
 /// <summary>What the server as a whole does, on each store.</summary>
-public abstract class ServerSuite
+public abstract partial class ServerSuite
 {
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -1,10 +1,12 @@
 namespace Nines.Core.Access;
 
-/// <summary>What someone may do; each includes those before it.</summary>
+/// <summary>What someone may do; each includes those before it, except that to see everything is not to push.</summary>
 public enum Role
 {
     /// <summary>Everyone, signed in or not.</summary>
     Anyone,
+    /// <summary>Pushes events and reports to heartbeats, and sees nothing: the role of a job's token.</summary>
+    Push,
     /// <summary>Sees everything, changes nothing.</summary>
     Viewer,
     /// <summary>May do everything.</summary>
@@ -54,6 +56,8 @@ public static class RouteTable
         new("GET", "/silences/{id}", Role.Viewer),
         new("POST", "/silences/{id}/expire", Role.Admin),
         new("POST", "/silences/{id}/extend", Role.Admin),
+        new("GET", "/heartbeats", Role.Viewer),
+        new("GET", "/heartbeats/{name}", Role.Viewer),
         new("GET", "/workspace", Role.Viewer),
         new("GET", "/stream", Role.Viewer),
         new("GET", "/account", Role.Viewer),
@@ -97,6 +101,16 @@ public static class RouteTable
         new("GET", "/nines/v1/alerts/{fingerprint}", Role.Viewer),
         new("POST", "/nines/v1/alerts/{fingerprint}/acknowledge", Role.Admin),
         new("POST", "/nines/v1/alerts/{fingerprint}/resolve", Role.Admin),
+        new("POST", "/nines/v1/events", Role.Push),
+        new("GET", "/nines/v1/heartbeats", Role.Viewer),
+        new("GET", "/nines/v1/heartbeats/{name}", Role.Viewer),
+        new("POST", "/nines/v1/heartbeats/{name}", Role.Push),
+        new("POST", "/nines/v1/heartbeats/{name}/start", Role.Push),
+        new("GET", "/nines/v1/heartbeats/{name}/start", Role.Push),
+        new("POST", "/nines/v1/heartbeats/{name}/success", Role.Push),
+        new("GET", "/nines/v1/heartbeats/{name}/success", Role.Push),
+        new("POST", "/nines/v1/heartbeats/{name}/fail", Role.Push),
+        new("GET", "/nines/v1/heartbeats/{name}/fail", Role.Push),
         // The signature of the Slack app is the credential, and no browser sends it.
         new("POST", "/nines/v1/integrations/slack", Role.Anyone),
         new("GET", "/api/v2/alerts", Role.Viewer),
@@ -137,6 +151,9 @@ public static class RouteTable
         new("GET", "/-/healthy", Role.Anyone),
         new("GET", "/-/ready", Role.Anyone),
     ];
+
+    /// <summary>Whether a role is enough for what needs another.</summary>
+    public static bool Allows(Role needed, Role role) => needed == Role.Push ? role is Role.Push or Role.Admin : role >= needed;
 
     /// <summary>The least role for a route; null when the route is not in the table.</summary>
     public static Role? Least(string method, string route)

@@ -4,6 +4,7 @@ using Nines.Core.Catalog;
 using Nines.Core.Delivery;
 using Nines.Core.Objectives;
 using Nines.Core.Objectives.Sources;
+using Nines.Core.Probes.Push;
 using Nines.Core.Telemetry;
 using Nines.Metrics;
 
@@ -56,6 +57,10 @@ internal sealed class Found
     public List<RuleGroup> RuleGroups { get; } = [];
 
     public List<DraftObjective> Objectives { get; } = [];
+
+    public List<DraftHeartbeat> Heartbeats { get; } = [];
+
+    public List<OutboundBeat> Beats { get; } = [];
 
     public bool IsDeclared(string kind, string name) => _names.ContainsKey($"{kind}\n{name}");
 

@@ -5,6 +5,7 @@ using Nines.Core.Delivery;
 using Nines.Core.Objectives;
 using Nines.Core.Objectives.Sources;
 using Nines.Core.Probes.Collectors;
+using Nines.Core.Probes.Push;
 using Nines.Core.Telemetry;
 using Nines.Metrics;
 
@@ -39,6 +40,12 @@ public sealed record WorkspaceModel
 
     /// <summary>What to scrape, in order of name.</summary>
     public IReadOnlyList<ScrapeJob> ScrapeJobs { get; init; } = [];
+
+    /// <summary>What is expected to report, in order of name.</summary>
+    public IReadOnlyList<Heartbeat> Heartbeats { get; init; } = [];
+
+    /// <summary>The signs of life that are sent outside, in order of name.</summary>
+    public IReadOnlyList<OutboundBeat> OutboundBeats { get; init; } = [];
 
     /// <summary>The rules to evaluate, in order of file, then as declared.</summary>
     public IReadOnlyList<RuleGroup> RuleGroups { get; init; } = [];

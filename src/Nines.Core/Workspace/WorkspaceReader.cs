@@ -222,6 +222,8 @@ internal static class Linker
             ScrapeJobs = [.. found.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)],
             RuleGroups = found.RuleGroups,
             ExternalLabels = found.ExternalLabels,
+            OutboundBeats = [.. found.Beats.OrderBy(b => b.Name, StringComparer.Ordinal)],
+            Heartbeats = HeartbeatReader.Link(found, (file, service, environment) => Place(file, service, environment, found)),
             Receivers = [.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)],
         };
     }
@@ -229,9 +231,8 @@ internal static class Linker
     private static Objective? Objective(DraftObjective draft, Found found)
     {
         var file = draft.File;
-        Known(file, draft.Service, "service", found.Services.Keys, "declare it in a document of kind Service");
         var environment = draft.Environment?.Value ?? DeploymentEnvironment.Default;
-        Known(file, draft.Environment, "environment", found.Environments.Keys, "declare it in a nines/v1 document of kind Environment");
+        Place(file, draft.Service, draft.Environment, found);
         var indicator = draft.Indicator;
         if (draft.IndicatorRef is { } reference && Known(file, reference, "SLI", found.Indicators.Keys, "declare it in a document of kind SLI"))
         {
@@ -285,6 +286,12 @@ internal static class Linker
             Position = file.At(draft.Name),
             Definition = draft.Definition,
         };
+    }
+
+    private static void Place(BindingFile file, YamlText? service, YamlText? environment, Found found)
+    {
+        Known(file, service, "service", found.Services.Keys, "declare it in a document of kind Service");
+        Known(file, environment, "environment", found.Environments.Keys, "declare it in a nines/v1 document of kind Environment");
     }
 
     private static ErrorBudgetPolicy BudgetPolicy(DraftObjective draft, Found found)

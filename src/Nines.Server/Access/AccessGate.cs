@@ -31,7 +31,7 @@ internal sealed class AccessGate(RequestDelegate next, Accounts accounts, NinesO
             return;
         }
         var role = Accounts.RoleOf(context.User);
-        if (least is { } needed && role >= needed)
+        if (least is { } needed && RouteTable.Allows(needed, role))
         {
             await next(context);
         }

@@ -6,6 +6,9 @@ namespace Nines.Server.Alerting;
 internal sealed partial class AlertDoor
 {
     /// <inheritdoc/>
+    public TimeSpan? SinceLook => Volatile.Read(ref _lookedAt) is var at and not 0 ? _time.GetElapsedTime(at) : null;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<HandledAlert>> HandleAsync(
         Handling what, IReadOnlyList<AlertStretch> which, Responder by, CancellationToken cancellation)
     {

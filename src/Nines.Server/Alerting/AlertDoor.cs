@@ -13,7 +13,7 @@ namespace Nines.Server.Alerting;
 /// The one door, and the clock of routing. Alerts live on a board in memory; what it decides is recorded before its messages go out, and when the store
 /// refuses, the messages go out all the same, and the refusal is an alert of its own.
 /// </summary>
-internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertReports, IAlertRouting, IAlertExplanations, IHostedService, IDisposable
+internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertReports, IAlertRouting, IAlertExplanations, IAlertLife, IHostedService, IDisposable
 {
     /// <summary>More alerts than this do not fire at once: those beyond are not taken; they are counted and logged.</summary>
     public const int MaxAlerts = 200_000;
@@ -39,6 +39,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertRepo
     private long _version;
     private long _storeAlertSinceNs;
     private int _ticks;
+    private long _lookedAt;
     private bool _disposed;
 
     public AlertDoor(IStateStore store, DurableRecorder recorder, OutboxWorker outbox, TimeProvider time, ILogger<AlertDoor> log)
@@ -213,6 +214,7 @@ internal sealed partial class AlertDoor : IAlertDoor, IAlertHandling, IAlertRepo
             await PruneAsync(_ticks % 3600 == 0);
         }
         _ticks++;
+        Volatile.Write(ref _lookedAt, _time.GetTimestamp());
     }
 
     private async Task TickAsync()

@@ -20,6 +20,7 @@ internal static class AlertingRoom
         services.AddSingleton<AlertDoor>();
         services.AddSingleton<IAlertDoor>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertHandling>(provider => provider.GetRequiredService<AlertDoor>());
+        services.AddSingleton<IAlertLife>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertReports>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertExplanations>(provider => provider.GetRequiredService<AlertDoor>());
         services.AddSingleton<IAlertRouting>(provider => provider.GetRequiredService<AlertDoor>());
@@ -48,7 +49,7 @@ internal static class AlertingRoom
     {
         services.AddSingleton(provider => new AlertmanagerApi(provider.GetRequiredService<IAlertRouting>(), provider.GetRequiredService<IAlertDoor>(),
             provider.GetRequiredService<TimeProvider>(),
-            new AlertmanagerApiOptions(matchers, provider.GetRequiredService<TimeProvider>().GetUtcNow(), cluster)));
+            new AlertmanagerApiOptions(matchers, provider.GetRequiredService<TimeProvider>().GetUtcNow(), cluster), provider.GetService<IInboundAlerts>()));
         return services;
     }
 

@@ -69,6 +69,8 @@ internal sealed class PostgresDialect : StateDialect
 
     public override string LockRow => " FOR UPDATE";
 
+    public override string JsonTexts => "json_array_elements_text(@p1::json)";
+
     public override string LockSchema => "SELECT pg_advisory_xact_lock(6077913)";
 
     // COLLATE "C": ids page in the same order on both engines.

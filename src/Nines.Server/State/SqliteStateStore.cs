@@ -82,6 +82,8 @@ internal sealed class SqliteDialect : StateDialect
 
     public override string LockRow => "";
 
+    public override string JsonTexts => "json_each(@p1)";
+
     public override string LockSchema => "SELECT 1";
 
     public override string Schema(string sql) => sql.Replace("{zeros}", "zeroblob(32)");

@@ -14,6 +14,9 @@ internal abstract class StateDialect
     /// <summary>What a SELECT ends with to lock its rows.</summary>
     public abstract string LockRow { get; }
 
+    /// <summary>The texts of the JSON array in the first parameter, as a table with the column <c>value</c>.</summary>
+    public abstract string JsonTexts { get; }
+
     /// <summary>Keeps other processes from migrating at the same time, within the transaction.</summary>
     public abstract string LockSchema { get; }
 

@@ -10,7 +10,7 @@ namespace Nines.Server.Telemetry;
 
 /// <summary>Looks at the parts of the server.</summary>
 /// <param name="Look">The checks; given by the composition root, which knows all rooms.</param>
-internal sealed record HealthSource(Func<IReadOnlyList<HealthCheck>> Look);
+public sealed record HealthSource(Func<IReadOnlyList<HealthCheck>> Look);
 
 /// <summary>
 /// <c>/health</c>, <c>/health/live|liveness</c>, <c>/health/ready|readiness</c>, <c>/health/detailed</c> as health+json. Liveness looks at nothing but the

@@ -13,7 +13,8 @@ namespace Nines.Server.Alerting.Api;
 internal sealed record AlertmanagerApiOptions(MatcherMode Matchers, DateTimeOffset StartedAt, string? ClusterAddress = null);
 
 /// <summary>Alertmanager's API v2: what is asked for is read, checked and answered as version 0.28 does.</summary>
-internal sealed class AlertmanagerApi(IAlertRouting routing, IAlertDoor door, TimeProvider time, AlertmanagerApiOptions options)
+internal sealed class AlertmanagerApi(
+    IAlertRouting routing, IAlertDoor door, TimeProvider time, AlertmanagerApiOptions options, IInboundAlerts? inbound = null)
 {
     /// <summary>The version of Alertmanager whose contract this is; clients compare it with their own.</summary>
     public const string Version = "0.28.0";
@@ -117,6 +118,7 @@ internal sealed class AlertmanagerApi(IAlertRouting routing, IAlertDoor door, Ti
         {
             return unfit;
         }
+        alerts = inbound is null ? alerts : await inbound.HearAsync(alerts);
         if (alerts.Count > 0)
         {
             // What was read is taken in even when the client does not wait for the answer.
