@@ -2,6 +2,7 @@ using Nines.Core.Alerting;
 using Nines.Core.Catalog;
 using Nines.Core.Objectives;
 using Nines.Core.Probes.Collectors;
+using Nines.Core.Probes.Push;
 using Nines.PromQL;
 using static Nines.Core.Reviews.MarkdownText;
 
@@ -46,6 +47,18 @@ public sealed record RunbookEntry(string Alert, string About, string Severity, s
     public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Collector> collectors) => collectors.Select(collector =>
         new RunbookEntry(CollectorStanding.AlertName, collector.DisplayName, "ticket", collector.Service, $"The collector {collector.Name} ({collector.Work.Type}) failed three times in a row: rules on its figures see nothing.",
             [$"`/collectors/{collector.Name}`: what does it say?", $"`nines collect DIR --name {collector.Name}` runs it once."], collector.Runbook?.AbsoluteUri ?? ""));
+
+    /// <summary>The alerts of heartbeats.</summary>
+    public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Heartbeat> heartbeats) => heartbeats.SelectMany(heartbeat =>
+    {
+        RunbookEntry About(string alert, string when, params string[] look) =>
+            new(alert, heartbeat.DisplayName, heartbeat.Severity, heartbeat.Service, when, look, heartbeat.Runbook?.AbsoluteUri ?? "");
+        return (RunbookEntry[])
+        [
+            About("HeartbeatMissed", $"{heartbeat.Name} was to report and did not.", $"`/heartbeats/{heartbeat.Name}`: which runs came, and how late?", "Does whatever starts it still run, and can it reach Nines?"),
+            About("HeartbeatFailed", $"{heartbeat.Name} reported a failure{(heartbeat.MinRows is { } rows ? $", or fewer rows than {rows}" : "")}.", $"`/heartbeats/{heartbeat.Name}`: what did it say?", "Its own log."),
+        ];
+    });
 
     private static string Text(IReadOnlyList<RuleText> texts, string name) => texts.FirstOrDefault(t => t.Name == name)?.Text ?? "";
 }

@@ -45,8 +45,8 @@ public sealed partial record Watched(string Name, string Kind, string Address, s
 
 /// <summary>Where somebody is told.</summary>
 /// <param name="Kind"><c>telegram</c>, <c>ntfy</c>, <c>slack</c> or <c>webhook</c>.</param>
-/// <param name="To">The chat's number, the topic, or the address.</param>
-/// <param name="Secret">The bot's token, or the webhook's address; empty for none.</param>
+/// <param name="To">The chat's number; empty for the other kinds.</param>
+/// <param name="Secret">The bot's token, the topic, or the webhook's address.</param>
 /// <param name="Api">Where the bot's API is, when that is not Telegram's own; empty otherwise.</param>
 public sealed partial record Reached(string Kind, string To, string Secret = "", string Api = "")
 {
@@ -61,7 +61,7 @@ public sealed partial record Reached(string Kind, string To, string Secret = "",
         }
         if (text.StartsWith("ntfy:", StringComparison.Ordinal) && text.Length > 5)
         {
-            return (new("ntfy", text[5..]), "");
+            return (new("ntfy", "", text[5..]), "");
         }
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             ? (new(uri.Host == "hooks.slack.com" ? "slack" : "webhook", "", text), "")
@@ -202,7 +202,7 @@ public sealed record FirstWorkspace(IReadOnlyList<Watched> Runs, Reached? Reach,
         var how = Reach switch
         {
             { Kind: "telegram" } r => $"telegram: {Map($"chatId: {Quoted(r.To)}, botToken: {Secret("telegram")}{(r.Api.Length > 0 ? $", apiUrl: {Quoted(r.Api)}" : "")}")}",
-            { Kind: "ntfy" } r => $"ntfy: {Map($"topic: {Quoted(r.To)}")}",
+            { Kind: "ntfy" } => $"ntfy: {Map($"topic: {Secret("ntfy")}")}",
             { Kind: "slack" } => $"slack: {Map($"api_url: {Secret("slack")}")}",
             { } r => $"webhook: {Map($"url: {Secret(r.Kind)}")}",
             null => "",

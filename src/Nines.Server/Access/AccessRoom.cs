@@ -79,7 +79,7 @@ internal static class AccessRoom
             async (HttpContext context, Accounts accounts, ShellSource shell, [FromForm] string name, [FromForm] string password, [FromForm] string role,
                 CancellationToken stop) =>
         {
-            var wrong = await accounts.AddUserAsync(name, password, role == "admin" ? Role.Admin : Role.Viewer, ActorOf(context), stop);
+            var wrong = await accounts.AddUserAsync(name, password, role == "push" ? Role.Viewer : RoleIn(role), ActorOf(context), stop);
             return await AccountPageAsync(context, accounts, shell, null, wrong, stop);
         });
     }
@@ -128,5 +128,5 @@ internal static class AccessRoom
 
     private static string ActorOf(HttpContext context) => "person:" + context.User.FindFirstValue(ClaimTypes.NameIdentifier);
 
-    private static Role RoleIn(string word) => word switch { "admin" => Role.Admin, "push" => Role.Push, _ => Role.Viewer };
+    private static Role RoleIn(string word) => word switch { "admin" => Role.Admin, "responder" => Role.Responder, "push" => Role.Push, _ => Role.Viewer };
 }

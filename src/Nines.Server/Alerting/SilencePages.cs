@@ -112,7 +112,7 @@ internal static class SilencePages
             parts.NowNs,
         });
 
-    private static bool MayChange(HttpContext context) => Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Admin;
+    private static bool MayChange(HttpContext context) => Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Responder;
 
     /// <summary>What each handler needs.</summary>
     internal readonly record struct Parts(IAlertRouting Routing, AlertHistory History, ShellSource Shell, TimeProvider Time)

@@ -89,7 +89,7 @@ public sealed class DocumentsTests
     public void Runbook_HasEveryAlertOfTheWorkspace()
     {
         var model = WorkspaceReader.Read([
-            new("w.yaml", Encoding.UTF8.GetBytes(Workspace)), new("c.yaml", "apiVersion: nines/v1\nkind: Collector\nmetadata: {name: host}\nspec: {type: host}\n"u8.ToArray()),
+            new("w.yaml", Encoding.UTF8.GetBytes(Workspace)), new("c.yaml", "apiVersion: nines/v1\nkind: Collector\nmetadata: {name: host}\nspec: {type: host}\n---\napiVersion: nines/v1\nkind: Heartbeat\nmetadata: {name: scrape}\nspec: {every: 1h, service: api}\n"u8.ToArray()),
             new("r.yml", """
                 groups:
                 - name: host
@@ -102,8 +102,8 @@ public sealed class DocumentsTests
                 """u8.ToArray()),
         ]).Model.ShouldNotBeNull();
         var text = RunbookDocument.Of(model.Services,
-            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Collectors)]);
-        foreach (var heading in new[] { "### ErrorBudgetBurn: Up", "### SliLost: Requests are answered", "### DiskFull", "### CollectorFailing: host" })
+            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Collectors), .. RunbookEntry.Of(model.Heartbeats)]);
+        foreach (var heading in new[] { "### ErrorBudgetBurn: Up", "### SliLost: Requests are answered", "### DiskFull", "### CollectorFailing: host", "### HeartbeatMissed: scrape", "### HeartbeatFailed: scrape" })
         {
             text.ShouldContain(heading + "\n");
         }

@@ -58,7 +58,7 @@ public sealed class FirstWorkspaceTests
         const string secret = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc";
         var first = new FirstWorkspace(
             [new("shop", "http", "http://127.0.0.1:8080/it's?a=1"), new("db", "postgres", "127.0.0.1:5432", "app", "p'a$s", "shop"), new("redis", "redis", "[::1]:6379"), new("mail", "tcp", "127.0.0.1:25")],
-            kind is null ? null : new(kind, kind is "telegram" ? "-100123" : "alerts", kind == "ntfy" ? "" : secret), 0.995m)
+            kind is null ? null : new(kind, "-100123", secret), 0.995m)
         { Beat = beats ? new("https://hc.test/ping/123") : null };
         var files = first.Files("/srv/nines/secrets");
         var reading = WorkspaceReader.Read([.. files.Select(f => new WorkspaceFile(f.Path, Encoding.UTF8.GetBytes(f.Text)))]);
@@ -67,7 +67,7 @@ public sealed class FirstWorkspaceTests
         model.Objectives.Select(o => (o.Service, o.Target)).ShouldBe([("db", 0.995m), ("mail", 0.995m), ("redis", 0.995m), ("shop", 0.995m)], ignoreOrder: true);
         model.Receivers.Count.ShouldBe(kind is null ? 0 : 1);
         files.ShouldAllBe(f => !f.Text.Contains("AAEhBOweik", StringComparison.Ordinal) && !f.Text.Contains("p'a$s", StringComparison.Ordinal) && !f.Text.Contains("ping/123", StringComparison.Ordinal));
-        first.Secrets.Count.ShouldBe(1 + (kind is null or "ntfy" ? 0 : 1) + (beats ? 1 : 0));
+        first.Secrets.Count.ShouldBe(1 + (kind is null ? 0 : 1) + (beats ? 1 : 0));
     }
 
     /// <summary>What is commented out can be commented in.</summary>
