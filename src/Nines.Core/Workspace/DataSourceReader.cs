@@ -61,7 +61,7 @@ internal static class DataSourceReader
         };
     }
 
-    private static List<(string Name, Secret Value)> Headers(Fields details)
+    internal static List<(string Name, Secret Value)> Headers(Fields details)
     {
         var headers = new List<(string, Secret)>();
         if (details.Map("headers") is not { } map)

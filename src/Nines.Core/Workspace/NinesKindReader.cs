@@ -5,7 +5,7 @@ namespace Nines.Core.Workspace;
 /// <summary>Reads the kinds of <c>nines/v1</c>.</summary>
 internal static class NinesKindReader
 {
-    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery", "Calendar", "SeverityLadder"];
+    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery", "Calendar", "SeverityLadder", "Probe"];
 
     public static void Read(string kind, Fields top, YamlText? name, Fields? metadata, Found found)
     {
@@ -53,6 +53,9 @@ internal static class NinesKindReader
                 break;
             case "SeverityLadder" when spec is not null && name is not null:
                 SeverityLadderReader.Read(spec, name, found);
+                break;
+            case "Probe" when spec is not null && name is not null:
+                ProbeReader.Read(spec, name, displayName, found);
                 break;
         }
         spec?.Done();

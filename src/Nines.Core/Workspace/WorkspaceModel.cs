@@ -5,6 +5,7 @@ using Nines.Core.Delivery;
 using Nines.Core.Objectives;
 using Nines.Core.Objectives.Sources;
 using Nines.Core.Telemetry;
+using Nines.Core.Probes;
 using Nines.Metrics;
 
 namespace Nines.Core.Workspace;
@@ -44,6 +45,9 @@ public sealed record WorkspaceModel
 
     /// <summary>Where messages go, in order of name.</summary>
     public IReadOnlyList<DirectReceiver> Receivers { get; init; } = [];
+
+    /// <summary>What is probed, in order of name.</summary>
+    public IReadOnlyList<Probe> Probes { get; init; } = [];
 
     /// <summary>Who is told of which alerts: those receivers, and the routing tree of an <c>alertmanager.yml</c>.</summary>
     public RoutingPlan Routing { get; init; } = RoutingPlan.Empty;

@@ -222,6 +222,7 @@ internal static class Linker
             RuleGroups = found.RuleGroups,
             ExternalLabels = found.ExternalLabels,
             Receivers = [.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)],
+            Probes = ProbeReader.Link(found),
         };
     }
 
@@ -321,7 +322,7 @@ internal static class Linker
         return unreachable.Count == 0 ? policy : policy with { Rules = [.. policy.Rules.Except(unreachable)] };
     }
 
-    private static bool Known(BindingFile file, YamlText? name, string kind, IEnumerable<string> names, string otherwise)
+    internal static bool Known(BindingFile file, YamlText? name, string kind, IEnumerable<string> names, string otherwise)
     {
         if (name is null || names.Contains(name.Value, StringComparer.Ordinal))
         {
