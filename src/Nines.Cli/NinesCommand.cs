@@ -18,6 +18,7 @@ public static class NinesCommand
         ImportVerb.Create(),
         GenerateVerb.Create(),
         ObjectivesVerb.Create(),
+        ProbeVerb.Create(),
         ExplainVerb.Create(),
         JournalVerb.Create(),
         TsdbVerb.Create(),

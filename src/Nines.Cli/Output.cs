@@ -111,6 +111,7 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(TsdbInventory))]
 [JsonSerializable(typeof(ScriptResult))]
 [JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(ProbeResults))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Texts for people keep their letters and signs.</summary>

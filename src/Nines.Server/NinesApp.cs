@@ -18,6 +18,7 @@ using Nines.Server.Delivery;
 using Nines.Server.Delivery.Buttons;
 using Nines.Server.Objectives;
 using Nines.Server.Objectives.Sources;
+using Nines.Server.Probes;
 using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Telemetry.Pages;
@@ -85,6 +86,7 @@ public static class NinesApp
         services.AddMessageButtons();
         services.AddAlerting(publicUrl);
         services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
+        services.AddProbes(options);
         services.AddWorkspace(options);
         services.AddAccess();
         services.AddOverviews();
@@ -146,6 +148,7 @@ public static class NinesApp
         pages.MapExplorePages();
         pages.MapAlertingPages();
         pages.MapDeliveryPages();
+        pages.MapProbePages();
         pages.MapWorkspacePages();
         pages.MapAccess();
         pages.MapGet("/stream", (EventStream stream, IHostApplicationLifetime lifetime, HttpContext context) =>
@@ -161,6 +164,7 @@ public static class NinesApp
         app.MapAlerting();
         app.MapDeliveries();
         app.MapTelemetry();
+        app.MapProbes();
         app.MapHealth(app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         app.MapOpenApi();
     }
@@ -178,12 +182,15 @@ public static class NinesApp
         var door = services.GetRequiredService<AlertDoor>();
         var presses = services.GetRequiredService<TelegramPresses>();
         var rules = services.GetRequiredService<RuleWorker>();
+        var probes = services.GetRequiredService<ProbeWorker>();
         var definitions = services.GetRequiredService<ObjectiveDefinitions>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
         {
             discovery.Apply(model.ScrapeJobs);
             sources.Apply(model.Sources);
+            // Before objectives are read: what was not probed while the server was stopped has to be known as such.
+            probes.Apply(model.Probes);
             ledger.Apply(model.Objectives);
             door.Apply(model.Routing);
             presses.Apply(model.Routing);
