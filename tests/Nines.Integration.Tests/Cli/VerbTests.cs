@@ -228,7 +228,7 @@ public sealed class VerbTests
     [Fact]
     public async Task Unknown_Verb_IsAUsageError() => (await RunAsync("chek")).Code.ShouldNotBe(ExitCode.Ok);
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
+    internal static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
         var code = await NinesCommand.Create().Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, TestContext.Current.CancellationToken);
