@@ -20,6 +20,7 @@ public static class NinesCommand
         GenerateVerb.Create(),
         CollectVerb.Create(),
         ObjectivesVerb.Create(),
+        ProbeVerb.Create(),
         ExplainVerb.Create(),
         DocsVerb.Create(),
         PushVerb.Create(),

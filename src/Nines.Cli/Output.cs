@@ -115,6 +115,7 @@ public sealed record ScriptResult(int Passed, int Failed, int Skipped, IReadOnly
 [JsonSerializable(typeof(DocsReport))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(CollectResults))]
+[JsonSerializable(typeof(ProbeResults))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Texts for people keep their letters and signs.</summary>

@@ -20,6 +20,7 @@ using Nines.Server.Objectives;
 using Nines.Server.Objectives.Sources;
 using Nines.Server.Probes.Collectors;
 using Nines.Server.Probes.Push;
+using Nines.Server.Probes;
 using Nines.Server.State;
 using Nines.Server.Telemetry;
 using Nines.Server.Telemetry.Pages;
@@ -89,6 +90,7 @@ public static class NinesApp
         services.AddCollectors(publicUrl, options.WorkspaceDirectory);
         services.AddObjectives(publicUrl, options.WorkspaceDirectory, LedgerFaults.FromEnvironment());
         services.AddPush(publicUrl, options.WorkspaceDirectory);
+        services.AddProbes(options);
         services.AddWorkspace(options);
         services.AddAccess();
         services.AddOverviews();
@@ -152,6 +154,7 @@ public static class NinesApp
         pages.MapAlertingPages();
         pages.MapDeliveryPages();
         pages.MapPushPages();
+        pages.MapProbePages();
         pages.MapWorkspacePages();
         pages.MapAccess();
         pages.MapGet("/stream", (EventStream stream, IHostApplicationLifetime lifetime, HttpContext context) =>
@@ -169,6 +172,7 @@ public static class NinesApp
         app.MapDeliveries();
         app.MapPush();
         app.MapTelemetry();
+        app.MapProbes();
         app.MapHealth(app.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         app.MapOpenApi();
     }
@@ -189,12 +193,15 @@ public static class NinesApp
         var collectors = services.GetRequiredService<CollectorLoop>();
         var heartbeats = services.GetRequiredService<HeartbeatWorker>();
         var beats = services.GetRequiredService<BeatSender>();
+        var probes = services.GetRequiredService<ProbeWorker>();
         var definitions = services.GetRequiredService<ObjectiveDefinitions>();
         services.GetRequiredService<TsdbStore>().NeededSinceMs = () => ledger.NeedsSamplesSinceMs;
         services.GetRequiredService<WorkspaceWatcher>().Activated.Add(async (model, files, stop) =>
         {
             discovery.Apply(model.ScrapeJobs);
             sources.Apply(model.Sources);
+            // Before objectives are read: what was not probed while the server was stopped has to be known as such.
+            probes.Apply(model.Probes);
             ledger.Apply(model.Objectives);
             door.Apply(model.Routing);
             presses.Apply(model.Routing);

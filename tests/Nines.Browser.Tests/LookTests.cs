@@ -138,6 +138,7 @@ public sealed class LookTests(Chromium chromium)
             await LookAsync(page, "empty-deliveries", "/deliveries", width, dark);
             await LookAsync(page, "empty-rules", "/rules", width, dark);
             await LookAsync(page, "empty-collectors", "/collectors", width, dark);
+            await LookAsync(page, "empty-probes", "/probes", width, dark);
             await LookAsync(page, "not-found", "/nothing/here", width, dark);
         }
         await using var broken = await Site.StartAsync(PlayedReports.Fresh(), true, ("shop.yaml", Broken));
@@ -146,6 +147,19 @@ public sealed class LookTests(Chromium chromium)
         await LookAsync(other, "fresh-overview", "/", width, dark);
         await LookAsync(other, "fresh-objective", "/objectives/checkout/carts@production", width, dark);
         await LookAsync(other, "fresh-objective-no-events", "/objectives/checkout/refunds@production", width, dark);
+    }
+
+    [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Pages_OfProbes_AreAccessible(int width, bool dark)
+    {
+        await using var scene = await ProbeScene.StartAsync();
+        var page = await scene.Site.OpenAsync(chromium, "/", width, dark);
+        foreach (var (name, path) in ((string, string)[])
+            [("probes", "/probes"), ("probe", "/probes/backend"), ("probe-down", "/probes/scraper"), ("probe-parts", "/probes/cache?range=1h")])
+        {
+            await LookAsync(page, name, path, width, dark);
+        }
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Microsoft.Playwright;
 using Nines.Core.Alerting;
 using Nines.Core.Alerting.Routing;
 using Nines.Core.Objectives;
+using Nines.Core.Probes;
 using Nines.Metrics;
 using Nines.Server;
 using Nines.Server.Objectives;
@@ -90,6 +91,16 @@ internal sealed class Site : IAsyncDisposable
         for (var i = 0; !reached(reports.All()); i++)
         {
             i.ShouldBeLessThan(1000, "it was not reached within 10 s");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Waits in real time until so many probes have run; fails after 30 s.</summary>
+    public async Task UntilRanAsync(int probes)
+    {
+        for (var i = 0; _app.Services.GetRequiredService<IProbeReports>().All().Count(r => r.Last is not null) < probes; i++)
+        {
+            i.ShouldBeLessThan(3000, "they did not run within 30 s");
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }

@@ -29,6 +29,7 @@ internal sealed class Found
     public List<DraftLadder> Ladders { get; } = [];
 
     public List<DraftCollector> Collectors { get; } = [];
+    public List<DraftProbe> Probes { get; } = [];
 
     /// <summary>Indicators by name; null for one that has problems of its own.</summary>
     public Dictionary<string, Indicator?> Indicators { get; } = new(StringComparer.Ordinal);

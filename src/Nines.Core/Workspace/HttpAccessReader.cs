@@ -40,7 +40,7 @@ internal static class HttpAccessReader
         return access;
     }
 
-    private static TlsTrust Tls(Fields tls)
+    internal static TlsTrust Tls(Fields tls)
     {
         var trust = new TlsTrust
         {

@@ -5,7 +5,7 @@ namespace Nines.Core.Workspace;
 /// <summary>Reads the kinds of <c>nines/v1</c>.</summary>
 internal static class NinesKindReader
 {
-    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery", "Calendar", "SeverityLadder", "Collector", "Heartbeat"];
+    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery", "Calendar", "SeverityLadder", "Collector", "Heartbeat", "Probe"];
 
     public static void Read(string kind, Fields top, YamlText? name, Fields? metadata, Found found)
     {
@@ -59,6 +59,9 @@ internal static class NinesKindReader
                 break;
             case "Heartbeat" when spec is not null:
                 HeartbeatReader.Read(spec, name, displayName, found);
+                break;
+            case "Probe" when spec is not null && name is not null:
+                ProbeReader.Read(spec, name, displayName, found);
                 break;
         }
         spec?.Done();

@@ -7,6 +7,7 @@ using Nines.Core.Objectives.Sources;
 using Nines.Core.Probes.Collectors;
 using Nines.Core.Probes.Push;
 using Nines.Core.Telemetry;
+using Nines.Core.Probes;
 using Nines.Metrics;
 
 namespace Nines.Core.Workspace;
@@ -55,6 +56,9 @@ public sealed record WorkspaceModel
 
     /// <summary>Where messages go, in order of name.</summary>
     public IReadOnlyList<DirectReceiver> Receivers { get; init; } = [];
+
+    /// <summary>What is probed, in order of name.</summary>
+    public IReadOnlyList<Probe> Probes { get; init; } = [];
 
     /// <summary>Who is told of which alerts: those receivers, and the routing tree of an <c>alertmanager.yml</c>.</summary>
     public RoutingPlan Routing { get; init; } = RoutingPlan.Empty;

@@ -225,6 +225,7 @@ internal static class Linker
             OutboundBeats = [.. found.Beats.OrderBy(b => b.Name, StringComparer.Ordinal)],
             Heartbeats = HeartbeatReader.Link(found, (file, service, environment) => Place(file, service, environment, found)),
             Receivers = [.. found.Receivers.OrderBy(r => r.Name, StringComparer.Ordinal)],
+            Probes = ProbeReader.Link(found),
         };
     }
 

@@ -80,7 +80,9 @@ public sealed class HttpAccessClients(string directory) : IDisposable
         SslOptions = access.Tls.IsPlain ? new() : Options(access.Tls),
     };
 
-    private SslClientAuthenticationOptions Options(TlsTrust tls)
+    /// <summary>The options of a handshake with a server that is believed in a way.</summary>
+    /// <exception cref="AccessFileException">A certificate or key cannot be read.</exception>
+    public SslClientAuthenticationOptions Options(TlsTrust tls)
     {
         var options = new SslClientAuthenticationOptions { EnabledSslProtocols = Protocols(tls) };
         if (tls.InsecureSkipVerify)
