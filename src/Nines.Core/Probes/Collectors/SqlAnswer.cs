@@ -35,6 +35,10 @@ public static class SqlAnswer
     /// <exception cref="CollectException">The answer does not have the shape that the query declares.</exception>
     public static void Read(SqlQuery query, IReadOnlyList<SqlColumn> columns, IReadOnlyList<object?[]> rows, long nowMs, CollectedSet set)
     {
+        if (columns.Count == 0)
+        {
+            throw new CollectException("it answers no rows: only a query does");
+        }
         var kinds = columns.Select((c, i) => c.Kind == ColumnKind.Any ? KindOf(rows, i) : c.Kind).ToArray();
         var values = Values(query, columns, kinds);
         var labels = Enumerable.Range(0, columns.Count).Where(i => kinds[i] == ColumnKind.Text && !values.Contains(i)).ToList();

@@ -124,7 +124,7 @@ public sealed class CollectorRunnerTests : IDisposable
     public async Task Sqlite_IsOnlyRead_AndStoppedInTime()
     {
         var file = Path.Combine(_world.Path, "a.db");
-        SQLitePCL.Batteries_V2.Init();
+        Nines.Server.State.SqliteLibrary.Use();
         await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={file};Pooling=false"))
         {
             connection.Open();
