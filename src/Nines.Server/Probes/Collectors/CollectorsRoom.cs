@@ -100,7 +100,7 @@ internal static class CollectorsRoom
         pages.MapGet("/collectors/{name}", IResult (string name, CollectorLoop loop, CollectorHistory history, ShellSource shell, HttpContext context, TimeProvider time) =>
             Find(loop, name) is not { } runner ? TypedResults.NotFound() : new RazorComponentResult<CollectorPage>(new
             {
-                Row = Row(runner, history, [.. runner.Values.Take(MostShown)], TrendsOfPage),
+                Row = Row(runner, history, [.. Headlines.Of(runner.Collector, runner.Values, v => v.Labels).Take(MostShown)], TrendsOfPage),
                 Shell = shell.For(context),
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             }));

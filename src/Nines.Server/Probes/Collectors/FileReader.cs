@@ -42,6 +42,10 @@ internal sealed class FileReader(FileWork work, TimeProvider time) : ICollectorR
                 }
                 yield break;
             }
+            if (!Directory.Exists(directory))
+            {
+                throw new CollectException($"there is no directory {directory}, or it may not be looked into");
+            }
             foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = FileAttributes.None }))
             {
                 stop.ThrowIfCancellationRequested();

@@ -58,6 +58,12 @@ internal static class FigureText
             };
     }
 
+    /// <summary>How long a run took: <c>38 ms</c>, <c>1.2 s</c>.</summary>
+    public static string Took(double seconds) => seconds < 0.95 ? $"{Math.Ceiling(seconds * 1000):0}\u00a0ms" : Format.Short(seconds / 60);
+
+    /// <summary>An error as a sentence.</summary>
+    public static string Sentence(string error) => Format.Capital(error.TrimEnd('.', ' ')) + ".";
+
     /// <summary>A number of bytes: <c>3.9 GiB</c>.</summary>
     public static string Bytes(double bytes)
     {
