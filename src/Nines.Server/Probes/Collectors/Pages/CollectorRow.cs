@@ -45,7 +45,8 @@ internal static class FigureText
     /// <summary>A value by its unit, or by what its metric's name ends in.</summary>
     public static string Of(double value, string metric, string unit, bool isCounter)
     {
-        var kind = unit.Length > 0 ? unit : metric.EndsWith("_bytes", StringComparison.Ordinal) || metric.EndsWith("_bytes_total", StringComparison.Ordinal) ? "bytes"
+        var kind = unit.Length > 0 ? unit : metric.EndsWith("_bytes", StringComparison.Ordinal)
+            || metric.EndsWith("_bytes_total", StringComparison.Ordinal) ? "bytes"
             : !isCounter && (metric.EndsWith("_seconds", StringComparison.Ordinal) || metric.EndsWith("_seconds_left", StringComparison.Ordinal))
                 && !metric.Contains("_time_seconds", StringComparison.Ordinal) ? "seconds" : "";
         return !double.IsFinite(value) ? value.ToString(CultureInfo.InvariantCulture)
