@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Nines.Cli;
 using Nines.Core.Access;
+using Nines.Metrics;
 using Nines.Server.Workspace;
 
 namespace Nines.Integration.Tests;
@@ -50,6 +51,41 @@ public sealed class CollectorTests
         await server.App.Services.GetRequiredService<WorkspaceWatcher>().LookAsync(Stop);
         (await client.GetStringAsync("/collectors", Stop)).ShouldContain("The workspace has no collector");
         (await client.GetStringAsync("/", Stop)).ShouldNotContain("Fullest disk");
+    }
+
+    [Fact]
+    public async Task Host_WhoseDiskFills_IsSaidOnTheOverview()
+    {
+        var root = Directory.CreateTempSubdirectory("nines-host-").FullName;
+        foreach (var (path, text) in ((string, string)[])[("proc/sys/kernel/hostname", "box\n"), ("proc/stat", "cpu0 100 0 0 300\n"), ("proc/loadavg", "0.5 0.4 0.3 1/2 3\n"),
+            ("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n"), ("proc/1/mountinfo", "27 1 254:0 / / rw - ext4 /dev/vda rw\n")])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, path))!);
+            await File.WriteAllTextAsync(Path.Combine(root, path), text, Stop);
+        }
+        var labels = Labels.Of(("__name__", "node_filesystem_avail_bytes"), ("collector", "host"), ("environment", "production"), ("device", "/dev/vda"), ("fstype", "ext4"),
+            ("mountpoint", "/"), ("instance", "box"), ("job", "node"));
+        var free = (double)new DriveInfo(root).AvailableFreeSpace;
+        await using var server = await RunningServer.StartAsync(
+            new Dictionary<string, string> { ["c.yaml"] = $"apiVersion: nines/v1\nkind: Collector\nmetadata: {{name: host}}\nspec: {{type: host, root: {root}}}\n" }, demo: true,
+            prepare: app =>
+            {
+                var nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+                for (var hour = 100; hour >= 1; hour--)
+                {
+                    // A hundredth of what is free goes each day, so it is gone in about a hundred.
+                    using var append = app.Services.GetRequiredService<ISampleSink>().Begin();
+                    append.Add(append.Series(labels, false, 3_600_000), new CounterSample(nowMs - hour * 3_600_000L, free * (1 + hour / 2400.0), 0));
+                    append.Commit();
+                }
+                return Task.CompletedTask;
+            });
+        using var client = await server.ClientAsync(Role.Viewer);
+        await UntilAsync(client, "/nines/v1/collectors/host", c => (string?)c["state"] == "ok");
+        var page = WebUtility.HtmlDecode(await client.GetStringAsync("/", Stop)).Replace('\u00a0', ' ');
+        page.ShouldMatch(@"<dt>Full in</dt><dd>(9\d|10\d) d</dd><dd class=""sub"">a line over 4 d; 95 % between \d+ d and \d+ d");
+        page.ShouldContain("Host box");
+        Directory.Delete(root, recursive: true);
     }
 
     [Fact]

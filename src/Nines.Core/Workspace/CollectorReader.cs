@@ -112,7 +112,8 @@ internal static class CollectorReader
     private static SqlWork? Sql(Fields spec)
     {
         var database = spec.Secret("database", required: false, warnWhenLiteral: false);
-        if (database is { Reference: var text } && !text.StartsWith("${", StringComparison.Ordinal) && text.Contains("password", StringComparison.OrdinalIgnoreCase))
+        if (database is { Reference: var text } && !text.StartsWith("${", StringComparison.Ordinal)
+            && text.Contains("password", StringComparison.OrdinalIgnoreCase))
         {
             spec.File.Warn(spec.Any("database")!, "literal-secret", "database holds a password as it is", "write ${env:NAME} or ${file:path}");
         }
@@ -229,7 +230,8 @@ internal static class CollectorReader
     private static MetricDefinition? Metric(Fields from)
     {
         var name = from.Text("metric", required: true);
-        if (name is not null && (name.Value.Length > 200 || char.IsAsciiDigit(name.Value[0]) || !name.Value.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':')))
+        if (name is not null && (name.Value.Length > 200 || char.IsAsciiDigit(name.Value[0])
+            || !name.Value.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':')))
         {
             from.File.Error(name, "bad-value", $"this is no name of a metric: {name.Value}", "use letters, digits and _");
             name = null;

@@ -42,7 +42,8 @@ public sealed class CollectedSet
     {
         if (!_seen.Add((family.Name, labels)))
         {
-            throw new CollectException($"{family.Name} has two values for {(labels.Count == 0 ? "the same series" : labels)}: what tells them apart must be a label");
+            throw new CollectException(
+                $"{family.Name} has two values for {(labels.Count == 0 ? "the same series" : labels)}: what tells them apart must be a label");
         }
         if (!_byName.TryGetValue(family.Name, out var known))
         {
@@ -52,7 +53,8 @@ public sealed class CollectedSet
         known.Samples.Add((labels, value));
     }
 
-    /// <summary>The series as they are stored: in order, at most as many as the collector may make, each with its own labels, then those of the collector.</summary>
+    /// <summary>The series as they are stored: in order, at most as many as the collector may make, each with its own labels,
+    /// then those of the collector.</summary>
     /// <param name="collector">Whose they are.</param>
     /// <param name="refused">What was left out, in words; null when nothing was.</param>
     public List<(Labels Labels, double Value)> Series(Collector collector, out string? refused)

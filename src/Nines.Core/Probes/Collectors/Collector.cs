@@ -97,7 +97,8 @@ public sealed record SqlQuery(string Sql, MetricDefinition Metric, IReadOnlyList
 /// <param name="Access">How it is asked.</param>
 /// <param name="Headers">What is sent with each request.</param>
 /// <param name="Values">What is read of it.</param>
-public sealed record JsonWork(Uri Url, HttpAccess Access, IReadOnlyList<(string Name, Secret Value)> Headers, IReadOnlyList<JsonValue> Values) : CollectorWork("json")
+public sealed record JsonWork(Uri Url, HttpAccess Access, IReadOnlyList<(string Name, Secret Value)> Headers, IReadOnlyList<JsonValue> Values)
+    : CollectorWork("json")
 {
     /// <summary>Largest document, in bytes.</summary>
     public const int MaxBytes = 1 << 20;

@@ -51,7 +51,8 @@ public sealed record CollectorStanding(CollectorRun? LastRun, long? LastSuccessM
         return new(run, LastSuccessMs, Failures + 1, since, MissedRuns + missed, AlertSinceMs ?? (told ? run.StartedMs : null));
     }
 
-    /// <summary>What is posted after a run that led from another standing to this one: the alert while it fails, its end once; null when there is nothing.</summary>
+    /// <summary>What is posted after a run that led from another standing to this one: the alert while it fails, its end once;
+    /// null when there is nothing.</summary>
     public PostedAlert? Alert(Collector collector, CollectorStanding before, long nowMs, Uri publicUrl)
     {
         if ((AlertSinceMs ?? before.AlertSinceMs) is not { } since)

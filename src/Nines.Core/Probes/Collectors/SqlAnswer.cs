@@ -35,6 +35,10 @@ public static class SqlAnswer
     /// <exception cref="CollectException">The answer does not have the shape that the query declares.</exception>
     public static void Read(SqlQuery query, IReadOnlyList<SqlColumn> columns, IReadOnlyList<object?[]> rows, long nowMs, CollectedSet set)
     {
+        if (columns.Count == 0)
+        {
+            throw new CollectException("it answers no rows: only a query does");
+        }
         var kinds = columns.Select((c, i) => c.Kind == ColumnKind.Any ? KindOf(rows, i) : c.Kind).ToArray();
         var values = Values(query, columns, kinds);
         var labels = Enumerable.Range(0, columns.Count).Where(i => kinds[i] == ColumnKind.Text && !values.Contains(i)).ToList();
@@ -76,7 +80,8 @@ public static class SqlAnswer
             var at = cell switch
             {
                 DateTimeOffset time => time.ToUnixTimeMilliseconds(),
-                string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) => time.ToUnixTimeMilliseconds(),
+                string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+                    => time.ToUnixTimeMilliseconds(),
                 double seconds when double.IsFinite(seconds) => seconds * 1000,
                 _ => throw new CollectException($"{where} is no time: {Shown(cell)}"),
             };
@@ -91,7 +96,8 @@ public static class SqlAnswer
         };
     }
 
-    private static string Shown(object cell) => cell is string { Length: > 40 } text ? text[..40] + "…" : Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "";
+    private static string Shown(object cell) =>
+        cell is string { Length: > 40 } text ? text[..40] + "…" : Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "";
 
     private static List<int> Values(SqlQuery query, IReadOnlyList<SqlColumn> columns, ColumnKind[] kinds)
     {
@@ -100,14 +106,15 @@ public static class SqlAnswer
             return [.. query.Values.Select(name => columns.Select((c, i) => (c.Name, i)).Where(c => c.Name == name).Select(c => (int?)c.i).FirstOrDefault()
                 ?? throw new CollectException($"the answer has no column {name}, only {string.Join(", ", columns.Select(c => c.Name))}"))];
         }
-        var wanted = query.Metric.Meaning == ValueMeaning.Age ? ColumnKind.Time : ColumnKind.Number;
-        var found = Enumerable.Range(0, columns.Count).Where(i => kinds[i] == wanted || (columns[i].Kind == ColumnKind.Any && wanted == ColumnKind.Time)).ToList();
+        var (wanted, what) = query.Metric.Meaning == ValueMeaning.Age ? (ColumnKind.Time, "times") : (ColumnKind.Number, "numbers");
+        var found = Enumerable.Range(0, columns.Count)
+            .Where(i => kinds[i] == wanted || (columns[i].Kind == ColumnKind.Any && wanted == ColumnKind.Time)).ToList();
         return found.Count switch
         {
             1 => found,
             0 when columns.Count == 1 => [0],
-            0 => throw new CollectException($"none of the columns {string.Join(", ", columns.Select(c => c.Name))} holds {(wanted == ColumnKind.Time ? "times" : "numbers")}"),
-            _ => throw new CollectException($"{string.Join(" and ", found.Select(i => columns[i].Name))} all hold {(wanted == ColumnKind.Time ? "times" : "numbers")}: "
+            0 => throw new CollectException($"none of the columns {string.Join(", ", columns.Select(c => c.Name))} holds {what}"),
+            _ => throw new CollectException($"{string.Join(" and ", found.Select(i => columns[i].Name))} all hold {what}: "
                 + "name those that are meant under values, and cast the others to text"),
         };
     }

@@ -1,6 +1,7 @@
 namespace Nines.Core.Probes.Collectors;
 
-/// <summary>Queries that need not be written: what most people ask of their PostgreSQL. Metrics are named as postgres_exporter names them where it has them.</summary>
+/// <summary>Queries that need not be written: what most people ask of their PostgreSQL.
+/// Metrics are named as postgres_exporter names them where it has them.</summary>
 public static class SqlPresets
 {
     /// <summary>The queries by the preset's name.</summary>

@@ -77,6 +77,7 @@ internal sealed class CertificateReader(CertificateWork work, TimeProvider time)
     }
 
     private void Add((string, string) where, X509Certificate2 certificate, CollectedSet set) =>
-        FileFigures.Certificate(new(where, certificate.Subject, certificate.Issuer, new DateTimeOffset(certificate.NotAfter.ToUniversalTime()).ToUnixTimeMilliseconds(),
+        FileFigures.Certificate(new(where, certificate.Subject, certificate.Issuer,
+            new DateTimeOffset(certificate.NotAfter.ToUniversalTime()).ToUnixTimeMilliseconds(),
             certificate.SerialNumber), time.GetUtcNow().ToUnixTimeMilliseconds(), set);
 }

@@ -59,7 +59,8 @@ public sealed record CollectorAttempt(CollectedSet Set, double Seconds, string? 
     {
         CollectException or SecretMissingException or AccessFileException => e.Message,
         PostgresException refused => $"the database refuses: {refused.MessageText} ({refused.SqlState})",
-        HttpRequestException or IOException or DbException => (e.InnerException is SocketException or IOException or System.Security.Authentication.AuthenticationException
+        HttpRequestException or IOException or DbException =>
+            (e.InnerException is SocketException or IOException or System.Security.Authentication.AuthenticationException
             ? e.InnerException : e).Message,
         UnauthorizedAccessException => e.Message,
         // Our own mistake: its kind says where to look, and nothing of what was read.

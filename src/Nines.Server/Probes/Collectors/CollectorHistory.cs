@@ -17,8 +17,7 @@ internal sealed class CollectorHistory(CollectorLoop loop, ISeriesSource source,
 
     /// <inheritdoc/>
     public IReadOnlyList<HostReport> Hosts() =>
-        [.. loop.Collectors.Where(c => c.Collector.Work is HostWork && c.Standing.LastRun is not null && c.Values.Count > 0 || c.Standing is { LastRun.Error: not null }
-            && c.Collector.Work is HostWork).Select(Host)];
+        [.. loop.Collectors.Where(c => c is { Collector.Work: HostWork, Standing.LastRun: not null }).Select(Host)];
 
     /// <summary>A series over the last day: the last value of each half hour, null where there was none.</summary>
     public double?[] Trend(Labels labels)

@@ -97,7 +97,6 @@ internal sealed partial class CollectorLoop : IHostedService, IDisposable
     {
         _stop.Cancel();
         _tools.Readers.Dispose();
-        _stop.Dispose();
     }
 
     private static bool IsSame(Collector a, Collector b) => a.Definition == b.Definition && a.Position == b.Position;

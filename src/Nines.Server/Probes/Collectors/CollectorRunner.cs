@@ -161,7 +161,8 @@ internal sealed partial class CollectorRunner(Collector collector, CollectorTool
     private static List<CollectedValue> Told(CollectedSet set, List<(Labels Labels, double Value)> series)
     {
         var families = set.Families.ToDictionary(f => f.Name, StringComparer.Ordinal);
-        return [.. series.Select(s => (s.Labels, s.Value, Family: families[s.Labels.Name])).Select(s => new CollectedValue(s.Labels, s.Value, s.Family.Unit, s.Family.IsCounter))];
+        return [.. series.Select(s => (s.Labels, s.Value, Family: families[s.Labels.Name]))
+            .Select(s => new CollectedValue(s.Labels, s.Value, s.Family.Unit, s.Family.IsCounter))];
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the store refused samples of the collector {Collector}: {Refused}")]

@@ -31,7 +31,8 @@ public sealed record CollectorList(IReadOnlyList<CollectorItem> Items);
 /// <param name="MissedRuns">Runs that did not happen since the server started.</param>
 /// <param name="Values">What its last run wrote; null in the list.</param>
 public sealed record CollectorItem(
-    string Name, string DisplayName, string Type, string Service, string Environment, double IntervalSeconds, double TimeoutSeconds, string State, string? Error,
+    string Name, string DisplayName, string Type, string Service, string Environment, double IntervalSeconds, double TimeoutSeconds,
+    string State, string? Error,
     DateTimeOffset? Scheduled, DateTimeOffset? Started, double? Seconds, int Series, DateTimeOffset? LastSuccess, int Failures, DateTimeOffset? FailingSince,
     DateTimeOffset? AlertSince, long MissedRuns, IReadOnlyList<CollectorValueItem>? Values)
 {
@@ -40,8 +41,10 @@ public sealed record CollectorItem(
         var (collector, standing) = (runner.Collector, runner.Standing);
         var run = standing.LastRun;
         return new(collector.Name, collector.DisplayName, collector.Work.Type, collector.Service, collector.Environment, collector.Interval.TotalSeconds,
-            collector.Timeout.TotalSeconds, run is null ? "unknown" : run.Error is null ? "ok" : "failing", run?.Error, At(run?.ScheduledMs), At(run?.StartedMs),
-            run?.Seconds, run?.Series ?? 0, At(standing.LastSuccessMs), standing.Failures, At(standing.FailingSinceMs), At(standing.AlertSinceMs), standing.MissedRuns,
+            collector.Timeout.TotalSeconds, run is null ? "unknown" : run.Error is null ? "ok" : "failing", run?.Error,
+            At(run?.ScheduledMs), At(run?.StartedMs),
+            run?.Seconds, run?.Series ?? 0, At(standing.LastSuccessMs), standing.Failures, At(standing.FailingSinceMs),
+            At(standing.AlertSinceMs), standing.MissedRuns,
             withValues ? [.. runner.Values.Where(v => double.IsFinite(v.Value)).Select(CollectorValueItem.Of)] : null);
     }
 
@@ -68,8 +71,10 @@ internal static class CollectorsRoom
     /// <summary>Registers <see cref="CollectorLoop"/> as hosted service, and <see cref="IHostReports"/>.</summary>
     public static IServiceCollection AddCollectors(this IServiceCollection services, Uri publicUrl, string workspaceDirectory)
     {
-        services.AddSingleton(s => new CollectorLoop(s.GetRequiredService<ISampleSink>(), s.GetRequiredService<MetadataStore>(), s.GetRequiredService<IAlertDoor>(),
-            s.GetRequiredService<IAlertReports>(), publicUrl, workspaceDirectory, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<CollectorLoop>>()));
+        services.AddSingleton(s => new CollectorLoop(s.GetRequiredService<ISampleSink>(), s.GetRequiredService<MetadataStore>(),
+            s.GetRequiredService<IAlertDoor>(),
+            s.GetRequiredService<IAlertReports>(), publicUrl, workspaceDirectory, s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<CollectorLoop>>()));
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<CollectorLoop>());
         services.AddSingleton<CollectorHistory>();
         services.AddSingleton<IHostReports>(s => s.GetRequiredService<CollectorHistory>());
@@ -93,14 +98,16 @@ internal static class CollectorsRoom
         pages.MapGet("/collectors", (CollectorLoop loop, CollectorHistory history, ShellSource shell, HttpContext context, TimeProvider time) =>
             new RazorComponentResult<CollectorsPage>(new
             {
-                Rows = loop.Collectors.Select(c => Row(c, history, [.. Headlines.Of(c.Collector, c.Values, v => v.Labels).Take(TrendsOfList)], TrendsOfList)).ToList(),
+                Rows = loop.Collectors
+                    .Select(c => Row(c, history, [.. Headlines.Of(c.Collector, c.Values, v => v.Labels).Take(TrendsOfList)], TrendsOfList)).ToList(),
                 Shell = shell.For(context),
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             }));
-        pages.MapGet("/collectors/{name}", IResult (string name, CollectorLoop loop, CollectorHistory history, ShellSource shell, HttpContext context, TimeProvider time) =>
+        pages.MapGet("/collectors/{name}",
+            IResult (string name, CollectorLoop loop, CollectorHistory history, ShellSource shell, HttpContext context, TimeProvider time) =>
             Find(loop, name) is not { } runner ? TypedResults.NotFound() : new RazorComponentResult<CollectorPage>(new
             {
-                Row = Row(runner, history, [.. runner.Values.Take(MostShown)], TrendsOfPage),
+                Row = Row(runner, history, [.. Headlines.Of(runner.Collector, runner.Values, v => v.Labels).Take(MostShown)], TrendsOfPage),
                 Shell = shell.For(context),
                 NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             }));
@@ -110,5 +117,6 @@ internal static class CollectorsRoom
 
     private static CollectorRow Row(CollectorRunner runner, CollectorHistory history, IReadOnlyList<CollectedValue> values, int trends) => new(runner.Collector,
         runner.Standing, runner.Values.Count,
-        [.. values.Select((v, i) => new ValueRow(v.Labels, v.Value, FigureText.Of(v.Value, v.Labels.Name, v.Unit, v.IsCounter), i < trends ? history.Trend(v.Labels) : null))]);
+        [.. values.Select((v, i) => new ValueRow(v.Labels, v.Value, FigureText.Of(v.Value, v.Labels.Name, v.Unit, v.IsCounter),
+            i < trends ? history.Trend(v.Labels) : null))]);
 }

@@ -10,7 +10,8 @@ internal sealed class FileReader(FileWork work, TimeProvider time) : ICollectorR
     {
         foreach (var pattern in work.Paths)
         {
-            var files = Find(pattern, stop).Select(path => new FileInfo(path)).Select(f => f.LinkTarget is null ? f : f.ResolveLinkTarget(true) as FileInfo ?? f)
+            var files = Find(pattern, stop).Select(path => new FileInfo(path))
+                .Select(f => f.LinkTarget is null ? f : f.ResolveLinkTarget(true) as FileInfo ?? f)
                 .Where(f => f.Exists).Select(f => new FoundFile(new DateTimeOffset(f.LastWriteTimeUtc).ToUnixTimeMilliseconds(), f.Length));
             FileFigures.Files(pattern, files, time.GetUtcNow().ToUnixTimeMilliseconds(), set);
         }
@@ -41,6 +42,10 @@ internal sealed class FileReader(FileWork work, TimeProvider time) : ICollectorR
                     yield return found;
                 }
                 yield break;
+            }
+            if (!Directory.Exists(directory))
+            {
+                throw new CollectException($"there is no directory {directory}, or it may not be looked into");
             }
             foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = FileAttributes.None }))
             {

@@ -50,7 +50,8 @@ internal sealed class HostReader(HostWork work, TimeProvider time) : ICollectorR
 
     private IEnumerable<RunningProcess> Processes(CancellationToken stop)
     {
-        foreach (var directory in Directory.EnumerateDirectories(Path.Join(work.Root, "proc")).Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0])).Take(MostProcesses))
+        foreach (var directory in Directory.EnumerateDirectories(Path.Join(work.Root, "proc"))
+            .Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0])).Take(MostProcesses))
         {
             stop.ThrowIfCancellationRequested();
             var id = Path.GetFileName(directory);

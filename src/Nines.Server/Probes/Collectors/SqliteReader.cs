@@ -14,7 +14,8 @@ internal sealed class SqliteReader(SqlWork work, string file, TimeProvider time)
     private async Task ReadOnThreadAsync(CollectedSet set, CancellationToken stop)
     {
         SqliteLibrary.Use();
-        await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        await using var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
         await connection.OpenAsync(stop);
         await using var interrupt = stop.Register(() => SQLitePCL.raw.sqlite3_interrupt(connection.Handle));
         foreach (var query in work.Queries)

@@ -24,7 +24,7 @@ public sealed partial class HostReaderTests
         var port = FreePort();
         using var process = Process.Start(new ProcessStartInfo(exporter!, ["--web.listen-address", $"127.0.0.1:{port}", "--collector.disable-defaults", "--collector.cpu", "--collector.loadavg",
             "--collector.meminfo", "--collector.filesystem", "--collector.diskstats", "--collector.netdev", "--collector.stat", "--collector.vmstat", "--collector.filefd", "--collector.uname",
-            "--collector.time"]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+            "--collector.time", "--collector.netdev.device-exclude", "^$"]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
         try
         {
             var theirs = Parse(await ScrapeAsync(port));

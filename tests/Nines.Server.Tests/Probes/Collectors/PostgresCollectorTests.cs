@@ -70,12 +70,14 @@ public sealed class PostgresCollectorTests : IDisposable
     // Each would write, lock or leave the transaction if it could.
     [Theory]
     [InlineData("INSERT INTO deals VALUES (9) RETURNING id", "cannot execute INSERT in a read-only transaction (25006)")]
-    [InlineData("WITH gone AS (DELETE FROM deals RETURNING id) SELECT count(*) FROM gone", "cannot execute DELETE in a read-only transaction (25006)")]
+    [InlineData("WITH gone AS (DELETE FROM deals RETURNING id) SELECT count(*) FROM gone", "in a read-only transaction (25006)")]
     [InlineData("SELECT nextval('numbers')", "cannot execute nextval() in a read-only transaction (25006)")]
     [InlineData("SELECT price FROM deals FOR UPDATE", "cannot execute SELECT FOR UPDATE in a read-only transaction (25006)")]
     [InlineData("COMMIT; DELETE FROM deals", "cannot insert multiple commands into a prepared statement (42601)")]
     [InlineData("SELECT 1; SELECT 2", "cannot insert multiple commands into a prepared statement (42601)")]
-    [InlineData("SELECT set_config('transaction_read_only', 'off', false)::text, 1 AS n", "transaction_read_only")]
+    [InlineData("SELECT set_config('transaction_read_only', 'off', false)::text, 1 AS n", "transaction read-write mode must be set before any query (25001)")]
+    [InlineData("COMMIT", "it answers no rows")]
+    [InlineData("SET TRANSACTION READ WRITE", "it answers no rows")]
     [InlineData("SELEC 1", "syntax error at or near \"SELEC\" (42601)")]
     public async Task WhatWouldWrite_IsRefusedByTheServer(string sql, string message)
     {
@@ -88,7 +90,7 @@ public sealed class PostgresCollectorTests : IDisposable
 
     [Theory]
     [InlineData("SELECT 1 AS n FROM pg_sleep(60)", "within 1 s|statement timeout")]
-    [InlineData("SELECT i::text AS id, 1 AS n FROM generate_series(1, 1000000000) i", "m: more than 100 rows")]
+    [InlineData("SELECT generate_series(1, 1000000000)::text AS id, 1 AS n", "m: more than 100 rows")]
     [InlineData("SELECT repeat('x', 100000000) AS id, 1 AS n", "m: a text in the column id is longer than 1024 characters")]
     [InlineData("SELECT 'x'::bytea AS blob, 1 AS n", "m: the column blob is neither a text nor a number")]
     [InlineData("SELECT '2 months'::interval AS n", "m: a value cannot be read")]

@@ -7,7 +7,9 @@ namespace Nines.Core.Probes.Collectors.Host;
 public static partial class ControlGroup
 {
     /// <summary>The paths that container engines give their containers.</summary>
-    public const string Containers = @"/.*(docker|libpod|cri-containerd|crio)-[0-9a-f]{64}\.scope|/(.*/)?docker/[0-9a-f]{64}|/(.*/)?libpod-[0-9a-f]{64}|/kubepods.*/[0-9a-f]{64}";
+    public const string Containers =
+        @"/.*(docker|libpod|cri-containerd|crio)-[0-9a-f]{64}\.scope|/(.*/)?docker/[0-9a-f]{64}|/(.*/)?libpod-[0-9a-f]{64}"
+        + "|/kubepods.*/[0-9a-f]{64}";
 
     /// <summary>Adds the figures of a group.</summary>
     /// <param name="path">Its path below the root of all groups, beginning with a slash.</param>

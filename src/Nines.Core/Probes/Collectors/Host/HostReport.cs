@@ -53,8 +53,10 @@ public sealed record HostReport(string Collector, string Instance, long AtMs, st
     public static HostReport Of(Collector collector, CollectorRun run, IReadOnlyCollection<(Labels Labels, double Value)> values)
     {
         double? One(string name) => values.Where(v => v.Labels.Name == name).Select(v => (double?)v.Value).FirstOrDefault();
-        var sizes = values.Where(v => v.Labels.Name == "node_filesystem_size_bytes").ToDictionary(v => v.Labels["mountpoint"], v => v.Value, StringComparer.Ordinal);
-        return new HostReport(collector.Name, values.Select(v => v.Labels["instance"]).FirstOrDefault(i => i.Length > 0) ?? collector.DisplayName, run.StartedMs, run.Error)
+        var sizes = values.Where(v => v.Labels.Name == "node_filesystem_size_bytes")
+            .ToDictionary(v => v.Labels["mountpoint"], v => v.Value, StringComparer.Ordinal);
+        return new HostReport(collector.Name,
+            values.Select(v => v.Labels["instance"]).FirstOrDefault(i => i.Length > 0) ?? collector.DisplayName, run.StartedMs, run.Error)
         {
             Processors = values.Where(v => v.Labels.Name == "node_cpu_seconds_total").Select(v => v.Labels["cpu"]).Distinct(StringComparer.Ordinal).Count(),
             Load = One("node_load1"),

@@ -30,7 +30,8 @@ public static class HostText
                 case "processes": One(fields, (h, v) => set.Counter("node_forks_total", h, v), "Total number of forks."); break;
                 case "btime": One(fields, (h, v) => set.Gauge("node_boot_time_seconds", h, v), "Node boot time, in unixtime."); break;
                 case "procs_running": One(fields, (h, v) => set.Gauge("node_procs_running", h, v), "Number of processes in runnable state."); break;
-                case "procs_blocked": One(fields, (h, v) => set.Gauge("node_procs_blocked", h, v), "Number of processes blocked waiting for I/O to complete."); break;
+                case "procs_blocked":
+                    One(fields, (h, v) => set.Gauge("node_procs_blocked", h, v), "Number of processes blocked waiting for I/O to complete."); break;
             }
         }
     }
@@ -140,7 +141,8 @@ public static class HostText
         var cpu = fields[0][3..];
         for (var i = 0; i < Modes.Length && i + 1 < fields.Length; i++)
         {
-            set.Counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", Number(fields[i + 1]) / TicksPerSecond, ("cpu", cpu), ("mode", Modes[i]));
+            set.Counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", Number(fields[i + 1]) / TicksPerSecond,
+                ("cpu", cpu), ("mode", Modes[i]));
         }
         for (var i = 0; i < 2 && i + 9 < fields.Length; i++)
         {

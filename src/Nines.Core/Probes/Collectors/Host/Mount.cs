@@ -35,10 +35,12 @@ public sealed record Mount(string Device, string Point, string Type, bool ReadOn
                 continue;
             }
             var point = Plain(fields[4]);
-            mounts[point] = new(Plain(fields[dash + 2]), point, fields[dash + 1], Has(fields[5], "ro") || (fields.Length > dash + 3 && Has(fields[dash + 3], "ro")));
+            mounts[point] = new(Plain(fields[dash + 2]), point, fields[dash + 1],
+                Has(fields[5], "ro") || (fields.Length > dash + 3 && Has(fields[dash + 3], "ro")));
         }
         return [.. mounts.Values.Where(m => !NotReal.Contains(m.Type) && exclude?.IsMatch(m.Point) != true
-            && !NotDirectories.Any(d => m.Point.StartsWith(d + "/", StringComparison.Ordinal) || (m.Point == d && !d.StartsWith("/var", StringComparison.Ordinal))))];
+            && !NotDirectories.Any(d => m.Point.StartsWith(d + "/", StringComparison.Ordinal)
+                || (m.Point == d && !d.StartsWith("/var", StringComparison.Ordinal))))];
     }
 
     /// <summary>Adds the figures of a file system.</summary>

@@ -19,7 +19,8 @@ public sealed record RunningProcess(int Id, string Name, string CommandLine, lon
         var fields = close < 0 ? [] : stat[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return open < 1 || fields.Length < 22 || !int.TryParse(stat.AsSpan(0, open).Trim(), out var id) ? null
             : new(id, stat[(open + 1)..close], commandLine.TrimEnd('\0').Replace('\0', ' '), (long)HostText.Number(fields[19]),
-                HostText.Number(fields[11]) / HostText.TicksPerSecond, HostText.Number(fields[12]) / HostText.TicksPerSecond, (long)HostText.Number(fields[21]));
+                HostText.Number(fields[11]) / HostText.TicksPerSecond, HostText.Number(fields[12]) / HostText.TicksPerSecond,
+                (long)HostText.Number(fields[21]));
     }
 }
 
@@ -63,7 +64,8 @@ public sealed class ProcessTally(IReadOnlyList<ProcessGroup> groups, int pageByt
             set.Gauge("namedprocess_namegroup_num_procs", "Number of processes in this group.", count[i], ("groupname", name));
             set.Counter("namedprocess_namegroup_cpu_seconds_total", "Processor time of this group.", _spent[i].User, ("groupname", name), ("mode", "user"));
             set.Counter("namedprocess_namegroup_cpu_seconds_total", "Processor time of this group.", _spent[i].System, ("groupname", name), ("mode", "system"));
-            set.Gauge("namedprocess_namegroup_memory_bytes", "Memory of this group.", (double)pages[i] * pageBytes, ("groupname", name), ("memtype", "resident"));
+            set.Gauge("namedprocess_namegroup_memory_bytes", "Memory of this group.", (double)pages[i] * pageBytes,
+                ("groupname", name), ("memtype", "resident"));
         }
     }
 }

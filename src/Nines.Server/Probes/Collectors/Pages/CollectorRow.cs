@@ -45,7 +45,8 @@ internal static class FigureText
     /// <summary>A value by its unit, or by what its metric's name ends in.</summary>
     public static string Of(double value, string metric, string unit, bool isCounter)
     {
-        var kind = unit.Length > 0 ? unit : metric.EndsWith("_bytes", StringComparison.Ordinal) || metric.EndsWith("_bytes_total", StringComparison.Ordinal) ? "bytes"
+        var kind = unit.Length > 0 ? unit : metric.EndsWith("_bytes", StringComparison.Ordinal)
+            || metric.EndsWith("_bytes_total", StringComparison.Ordinal) ? "bytes"
             : !isCounter && (metric.EndsWith("_seconds", StringComparison.Ordinal) || metric.EndsWith("_seconds_left", StringComparison.Ordinal))
                 && !metric.Contains("_time_seconds", StringComparison.Ordinal) ? "seconds" : "";
         return !double.IsFinite(value) ? value.ToString(CultureInfo.InvariantCulture)
@@ -57,6 +58,12 @@ internal static class FigureText
                 _ => Plain(value) + (kind.Length > 0 ? "\u202f" + kind : ""),
             };
     }
+
+    /// <summary>How long a run took: <c>38 ms</c>, <c>1.2 s</c>.</summary>
+    public static string Took(double seconds) => seconds < 0.95 ? $"{Math.Ceiling(seconds * 1000):0}\u00a0ms" : Format.Short(seconds / 60);
+
+    /// <summary>An error as a sentence.</summary>
+    public static string Sentence(string error) => Format.Capital(error.TrimEnd('.', ' ')) + ".";
 
     /// <summary>A number of bytes: <c>3.9 GiB</c>.</summary>
     public static string Bytes(double bytes)
