@@ -42,7 +42,7 @@ internal static class DocsVerb
     [
         ("SLOs.md", ObjectivesDocument.Of(model.Services, model.Objectives)),
         ("RUNBOOK.md", RunbookDocument.Of(model.Services,
-            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Collectors), .. RunbookEntry.Of(model.Heartbeats)])),
+            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Probes), .. RunbookEntry.Of(model.Collectors), .. RunbookEntry.Of(model.Heartbeats)])),
         ("ON_CALL.md", OnCallDocument.Of(model.Routing)),
         ("INCIDENTS.md", PostmortemDocument.Of(model.Services, model.Routing.Ladders)),
     ];

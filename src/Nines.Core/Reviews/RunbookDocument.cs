@@ -1,6 +1,7 @@
 using Nines.Core.Alerting;
 using Nines.Core.Catalog;
 using Nines.Core.Objectives;
+using Nines.Core.Probes;
 using Nines.Core.Probes.Collectors;
 using Nines.Core.Probes.Push;
 using Nines.PromQL;
@@ -48,6 +49,11 @@ public sealed record RunbookEntry(string Alert, string About, string Severity, s
         new RunbookEntry(CollectorStanding.AlertName, collector.DisplayName, "ticket", collector.Service, $"The collector {collector.Name} ({collector.Work.Type}) failed three times in a row: rules on its figures see nothing.",
             [$"`/collectors/{collector.Name}`: what does it say?", $"`nines collect DIR --name {collector.Name}` runs it once."], collector.Runbook?.AbsoluteUri ?? ""));
 
+    /// <summary>The alerts of probes.</summary>
+    public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Probe> probes) => probes.Select(probe => new RunbookEntry(ProbeAlerts.Failing, probe.DisplayName, probe.Severity, probe.Service,
+        $"{probe.FailuresBeforeDown} looks in a row at {probe.Check.Target} failed ({probe.Kind}); they have to find {string.Join(" and ", probe.Conditions.Select(c => c.Text))}.",
+        [$"`/probes/{probe.Name}`: which condition fails, and what was seen?", $"`nines probe DIR --name {probe.Name}` looks once more, from here.", .. FirstLook(probe)], probe.Runbook));
+
     /// <summary>The alerts of heartbeats.</summary>
     public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Heartbeat> heartbeats) => heartbeats.SelectMany(heartbeat =>
     {
@@ -59,6 +65,20 @@ public sealed record RunbookEntry(string Alert, string About, string Severity, s
             About("HeartbeatFailed", $"{heartbeat.Name} reported a failure{(heartbeat.MinRows is { } rows ? $", or fewer rows than {rows}" : "")}.", $"`/heartbeats/{heartbeat.Name}`: what did it say?", "Its own log."),
         ];
     });
+
+    private static string[] FirstLook(Probe probe) => probe.Check switch
+    {
+        HttpCheck http => [$"`curl -iv {http.Url}` from the host itself: does it answer there?", "Does its process run, and what does its log say last?"],
+        PostgresCheck => [$"`pg_isready -h {Host(probe)} -p {Port(probe)}`", "Is the disk full, are its connections used up, does something hold a lock? (`SELECT * FROM pg_stat_activity`)"],
+        RedisCheck => [$"`redis-cli -h {Host(probe)} -p {Port(probe)} ping`", "Is its memory used up?"],
+        RabbitMqCheck => ["`rabbitmq-diagnostics status` and `alarms`: is a queue full, or memory or disk short?"],
+        DnsCheck => ["Does another resolver know the name?"],
+        _ => ["Does its process run, and what does its log say last?"],
+    };
+
+    private static string Host(Probe probe) => probe.Check.Target[..probe.Check.Target.LastIndexOf(':')];
+
+    private static string Port(Probe probe) => probe.Check.Target[(probe.Check.Target.LastIndexOf(':') + 1)..];
 
     private static string Text(IReadOnlyList<RuleText> texts, string name) => texts.FirstOrDefault(t => t.Name == name)?.Text ?? "";
 }

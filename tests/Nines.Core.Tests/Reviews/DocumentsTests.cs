@@ -76,7 +76,7 @@ public sealed class DocumentsTests
     public void OnCall_SaysPrioritiesAndWhoIsTold()
     {
         var text = OnCallDocument.Of(Model.Routing);
-        text.ShouldContain("| P1 | page, critical | yes | 15m |");
+        text.ShouldContain("| P1 | page, critical | yes | 15 min |");
         text.ShouldContain("| P3 | ticket | no | no time set |");
         text.ShouldContain("| mail | webhook | all alerts | at once: {severity=\"P1\"}; the rest in a digest, Mon-Fri 09:00 Europe/Berlin; not again within 15 min |");
         text.ShouldContain("mail stands in");
@@ -89,7 +89,7 @@ public sealed class DocumentsTests
     public void Runbook_HasEveryAlertOfTheWorkspace()
     {
         var model = WorkspaceReader.Read([
-            new("w.yaml", Encoding.UTF8.GetBytes(Workspace)), new("c.yaml", "apiVersion: nines/v1\nkind: Collector\nmetadata: {name: host}\nspec: {type: host}\n---\napiVersion: nines/v1\nkind: Heartbeat\nmetadata: {name: scrape}\nspec: {every: 1h, service: api}\n"u8.ToArray()),
+            new("w.yaml", Encoding.UTF8.GetBytes(Workspace)), new("c.yaml", "apiVersion: nines/v1\nkind: Collector\nmetadata: {name: host}\nspec: {type: host}\n---\napiVersion: nines/v1\nkind: Probe\nmetadata: {name: web}\nspec: {http: {url: 'http://127.0.0.1:8080/'}, service: api}\n---\napiVersion: nines/v1\nkind: Heartbeat\nmetadata: {name: scrape}\nspec: {every: 1h, service: api}\n"u8.ToArray()),
             new("r.yml", """
                 groups:
                 - name: host
@@ -102,8 +102,8 @@ public sealed class DocumentsTests
                 """u8.ToArray()),
         ]).Model.ShouldNotBeNull();
         var text = RunbookDocument.Of(model.Services,
-            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Collectors), .. RunbookEntry.Of(model.Heartbeats)]);
-        foreach (var heading in new[] { "### ErrorBudgetBurn: Up", "### SliLost: Requests are answered", "### DiskFull", "### CollectorFailing: host", "### HeartbeatMissed: scrape", "### HeartbeatFailed: scrape" })
+            [.. RunbookEntry.Of(model.Objectives, model.Services), .. RunbookEntry.Of(model.RuleGroups), .. RunbookEntry.Of(model.Probes), .. RunbookEntry.Of(model.Collectors), .. RunbookEntry.Of(model.Heartbeats)]);
+        foreach (var heading in new[] { "### ErrorBudgetBurn: Up", "### SliLost: Requests are answered", "### DiskFull", "### CollectorFailing: host", "### ProbeFailing: web", "### HeartbeatMissed: scrape", "### HeartbeatFailed: scrape" })
         {
             text.ShouldContain(heading + "\n");
         }
