@@ -16,7 +16,7 @@ public static class ProjectMap
         ["src/Nines.PromQL/Nines.PromQL.csproj"] = new(["Nines.Metrics"], [], []),
         ["src/Nines.Core/Nines.Core.csproj"] = new(["Nines.Metrics", "Nines.PromQL"], ["Markdig", "NodaTime", "YamlDotNet"], []),
         ["src/Nines.Server/Nines.Server.csproj"] = new(["Nines.Metrics", "Nines.Tsdb", "Nines.PromQL", "Nines.Core"],
-            ["Microsoft.AspNetCore.OpenApi", "Microsoft.Data.Sqlite.Core", "NodaTime", "Npgsql", "SQLitePCLRaw.bundle_e_sqlite3", "SQLitePCLRaw.provider.e_sqlite3"],
+            ["DnsClient", "Microsoft.AspNetCore.OpenApi", "Microsoft.Data.Sqlite.Core", "NodaTime", "Npgsql", "RabbitMQ.Client", "SQLitePCLRaw.bundle_e_sqlite3", "SQLitePCLRaw.provider.e_sqlite3"],
             ["Microsoft.AspNetCore.App"]),
         ["src/Nines.Cli/Nines.Cli.csproj"] = new(["Nines.Metrics", "Nines.Tsdb", "Nines.PromQL", "Nines.Core", "Nines.Server", "Nines.Shop"], ["System.CommandLine", "YamlDotNet"], []),
         ["bench/Nines.Benchmarks/Nines.Benchmarks.csproj"] = new(["Nines.Metrics", "Nines.Tsdb"], [], []),
