@@ -36,7 +36,7 @@ async function run(token, rate, seconds, size) {
         for (let again = 0; again < (number % 10 ? 1 : 2); again++) {
             for (let answered = false, from = Date.now(); !answered;) {
                 try {
-                    const headers = { authorization: 'Bearer ' + token };
+                    const headers = { authorization: 'Bearer ' + token, 'content-type': 'application/json' };
                     const answer = await fetch(base + '/nines/v1/events', { method: 'POST', body: JSON.stringify(events), headers });
                     const told = await answer.json();
                     answered = answer.status === 200;

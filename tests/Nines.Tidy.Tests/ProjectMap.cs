@@ -14,7 +14,7 @@ public static class ProjectMap
         ["src/Nines.Metrics/Nines.Metrics.csproj"] = new([], [], []),
         ["src/Nines.Tsdb/Nines.Tsdb.csproj"] = new(["Nines.Metrics"], [], []),
         ["src/Nines.PromQL/Nines.PromQL.csproj"] = new(["Nines.Metrics"], [], []),
-        ["src/Nines.Core/Nines.Core.csproj"] = new(["Nines.Metrics", "Nines.PromQL"], ["Markdig", "NodaTime", "YamlDotNet"], []),
+        ["src/Nines.Core/Nines.Core.csproj"] = new(["Nines.Metrics", "Nines.PromQL"], ["Cronos", "Markdig", "NodaTime", "YamlDotNet"], []),
         ["src/Nines.Server/Nines.Server.csproj"] = new(["Nines.Metrics", "Nines.Tsdb", "Nines.PromQL", "Nines.Core"],
             ["DnsClient", "Microsoft.AspNetCore.OpenApi", "Microsoft.Data.Sqlite.Core", "NodaTime", "Npgsql", "RabbitMQ.Client", "SQLitePCLRaw.bundle_e_sqlite3", "SQLitePCLRaw.provider.e_sqlite3"],
             ["Microsoft.AspNetCore.App"]),

@@ -5,7 +5,8 @@ namespace Nines.Server.Telemetry;
 /// <summary>A sample of a series that Nines makes itself.</summary>
 /// <param name="Labels">The identity, metric name included.</param>
 /// <param name="Value">The value.</param>
-/// <param name="StartMs">Of a counter: when it was at zero, milliseconds since the Unix epoch, so that its first reading counts whole; 0 for anything else.</param>
+/// <param name="StartMs">Of a counter: when it was at zero, milliseconds since the Unix epoch, so that its first reading counts whole;
+/// 0 for anything else.</param>
 public readonly record struct OwnSample(Labels Labels, double Value, long StartMs = 0);
 
 /// <summary>

@@ -94,7 +94,8 @@ public abstract partial class ServerSuite
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "/nines/v1/events")
             {
-                Content = new StringContent("""[{"name":"a","outcome":"good"},{"name":"a","outcome":"good"}]""", Encoding.UTF8, "application/json"),
+                // The second time as curl -d sends it.
+                Content = new StringContent("""[{"name":"a","outcome":"good"},{"name":"a","outcome":"good"}]""", Encoding.UTF8, again == 0 ? "application/json" : "application/x-www-form-urlencoded"),
                 Headers = { { "Idempotency-Key", "once" } },
             };
             var answer = (await (await client.SendAsync(request, Stop)).Content.ReadFromJsonAsync<PushAnswer>(Stop))!;

@@ -21,7 +21,8 @@ internal static class EventEndpoints
         routes.MapPost("/nines/v1/events", PushAsync).WithTags("Push").WithName("PushEvents")
             .WithSummary("Counts events: one, an array, {\"events\": […]}, or one a line. Each has a name, an outcome (good, bad, ignored) or a "
                 + "value or both, and may have service, environment, labels, at and key. An Idempotency-Key stands for the keys of events that have none.")
-            .Accepts<PushedEventBody>("application/json", "application/x-ndjson");
+            // curl -d says that it sends a form, and other clients say nothing.
+            .Accepts<PushedEventBody>("application/json", "application/x-ndjson", "*/*");
 
     private static async Task<Results<Ok<PushAnswer>, UnprocessableEntity<PushAnswer>, ProblemHttpResult>> PushAsync(
         HttpContext context, EventBook book, PushMeter meter, TimeProvider time)
