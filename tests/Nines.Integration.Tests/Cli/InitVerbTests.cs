@@ -44,7 +44,10 @@ public sealed class InitVerbTests : IAsyncDisposable
         {
             var path = Path.Combine(_root, "secrets", name);
             (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).ShouldBe(secret);
-            File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
             Directory.EnumerateFiles(Path.Combine(_root, "workspace")).ShouldAllBe(f => !File.ReadAllText(f).Contains(secret, StringComparison.Ordinal));
         }
     }
