@@ -28,7 +28,8 @@ internal sealed class MarkdownText
     public override string ToString() => _text.ToString();
 
     /// <summary>Text of a definition, which may hold anything, as one line.</summary>
-    public static string Plain(string text) => text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Trim();
+    public static string Plain(string text) =>
+        text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Trim();
 
     public static string Quoted(string code) => $"`{code.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal)}`";
 

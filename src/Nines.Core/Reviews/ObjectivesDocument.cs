@@ -14,7 +14,8 @@ public static class ObjectivesDocument
     public static string Of(IReadOnlyList<Service> services, IReadOnlyList<Objective> objectives)
     {
         var text = new MarkdownText("Objectives");
-        text.Paragraph("What is promised to users, how it is counted, and what happens when the budget is spent. Minutes that nobody observed are unknown, not good.");
+        text.Paragraph("What is promised to users, how it is counted, and what happens when the budget is spent. "
+            + "Minutes that nobody observed are unknown, not good.");
         text.Table(["service", "promise", "target", "over", "allowed"], objectives.OrderBy(o => o.Service, StringComparer.Ordinal)
             .Select(o => (IReadOnlyList<string>)[o.Service, Plain(o.DisplayName), Percent(o.Target), o.Windows[0].Name, Allowed(o)]));
         foreach (var service in services.Where(s => objectives.Any(o => o.Service == s.Name)))
@@ -30,7 +31,8 @@ public static class ObjectivesDocument
                 One(text, objective);
             }
         }
-        foreach (var policy in objectives.Select(o => o.ErrorBudgetPolicy).DistinctBy(p => p.Name, StringComparer.Ordinal).OrderBy(p => p.Name, StringComparer.Ordinal))
+        foreach (var policy in objectives.Select(o => o.ErrorBudgetPolicy).DistinctBy(p => p.Name, StringComparer.Ordinal)
+            .OrderBy(p => p.Name, StringComparer.Ordinal))
         {
             Policy(text, policy);
         }
@@ -46,7 +48,8 @@ public static class ObjectivesDocument
                 + (objective.Sla is { } sla ? $" A contract promises {Percent(sla)}." : ""),
             $"Counted: {Counted(objective)}",
             .. objective.GroupBy.Count > 0 ? [$"Kept apart by: {string.Join(", ", objective.GroupBy)}"] : Array.Empty<string>(),
-            .. objective.Unknown != UnknownTreatment.Ignored ? [$"A minute without data counts as {(objective.Unknown == UnknownTreatment.Bad ? "bad" : "half bad")}."] : Array.Empty<string>(),
+            .. objective.Unknown != UnknownTreatment.Ignored
+                ? [$"A minute without data counts as {(objective.Unknown == UnknownTreatment.Bad ? "bad" : "half bad")}."] : Array.Empty<string>(),
             $"When the budget is spent: policy {Plain(objective.ErrorBudgetPolicy.Name)}, below.",
         ]);
         text.Code("promql", string.Join('\n', objective.Indicator.Queries));
@@ -55,7 +58,8 @@ public static class ObjectivesDocument
             var reaction = BurnReaction.Of(objective, rule, default)[0];
             var severity = rule.Severity == BurnSeverity.Page && objective.Pages ? "page" : "ticket";
             return (IReadOnlyList<string>)[severity,
-                string.Create(CultureInfo.InvariantCulture, $"{rule.Share * 100:0.##} % of the budget, {rule.Limit(objective.WindowMinutes):0.##} times the even rate"),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{rule.Share * 100:0.##} % of the budget, {rule.Limit(objective.WindowMinutes):0.##} times the even rate"),
                 Minutes(rule.LongMinutes), Minutes(rule.ShortMinutes), reaction.DetectMinutes is { } minutes ? Minutes(minutes) : "never"];
         }));
     }
@@ -63,10 +67,12 @@ public static class ObjectivesDocument
     private static void Policy(MarkdownText text, ErrorBudgetPolicy policy)
     {
         text.Heading(2, $"Policy {Plain(policy.Name)}");
-        text.Table(["band", "budget left", "what it means"], policy.Bands.Select((band, i) => (IReadOnlyList<string>)[Plain(band.Name), Left(policy, i), Plain(band.Means)]));
+        text.Table(["band", "budget left", "what it means"],
+            policy.Bands.Select((band, i) => (IReadOnlyList<string>)[Plain(band.Name), Left(policy, i), Plain(band.Means)]));
         text.List([
             .. policy.Exceptions.Count > 0 ? [$"Always go on: {string.Join(", ", policy.Exceptions.Select(Plain))}."] : Array.Empty<string>(),
-            .. policy.NotCounted.Count > 0 ? [$"May be adjusted out of the account: {string.Join(", ", policy.NotCounted.Select(Plain))}."] : Array.Empty<string>(),
+            .. policy.NotCounted.Count > 0
+                ? [$"May be adjusted out of the account: {string.Join(", ", policy.NotCounted.Select(Plain))}."] : Array.Empty<string>(),
             .. policy.Owner.Length > 0 ? [$"Decides: {Plain(policy.Owner)}."] : Array.Empty<string>(),
         ]);
     }

@@ -14,16 +14,19 @@ public static class OnCallDocument
         text.Heading(2, "Priorities");
         if (plan.Ladders.Ladders.Count == 0)
         {
-            text.Paragraph("The words of severity are the usual ones: page and critical wake somebody, everything else is looked at in working hours. No response times are set.");
+            text.Paragraph("The words of severity are the usual ones: page and critical wake somebody, everything else is looked at in working hours. "
+                + "No response times are set.");
         }
         foreach (var ladder in plan.Ladders.Ladders)
         {
             text.Paragraph(ladder.Services.Count == 0 ? $"Ladder {Plain(ladder.Name)}, for all services that have none of their own."
                 : $"Ladder {Plain(ladder.Name)}, for {string.Join(", ", ladder.Services.Select(Plain))}.");
             text.Table(["priority", "also called", "wakes somebody", "answered within"], ladder.Levels.Select(level => (IReadOnlyList<string>)[
-                Plain(level.Word), string.Join(", ", level.Aliases.Select(Plain)), level.Pages ? "yes" : "no", level.RespondWithin is { } time ? Plain(time.Text) : "no time set"]));
+                Plain(level.Word), string.Join(", ", level.Aliases.Select(Plain)), level.Pages ? "yes" : "no",
+                level.RespondWithin is { } time ? Plain(time.Text) : "no time set"]));
         }
-        text.Paragraph("Whoever takes an alert up acknowledges it, on its page, by the button of its message or through the API. One that is not acknowledged in time becomes an alert of its own, one level up.");
+        text.Paragraph("Whoever takes an alert up acknowledges it, on its page, by the button of its message or through the API. "
+            + "One that is not acknowledged in time becomes an alert of its own, one level up.");
         text.Heading(2, "Who is told");
         text.Table(["receiver", "by", "of", "otherwise"], Receivers(plan));
         if (plan.Text.Length > 0)
@@ -42,7 +45,8 @@ public static class OnCallDocument
         return text.ToString();
     }
 
-    private static IEnumerable<IReadOnlyList<string>> Receivers(RoutingPlan plan) => plan.Receivers.Values.OrderBy(r => r.Name, StringComparer.Ordinal).Select(receiver =>
+    private static IEnumerable<IReadOnlyList<string>> Receivers(RoutingPlan plan) =>
+        plan.Receivers.Values.OrderBy(r => r.Name, StringComparer.Ordinal).Select(receiver =>
     {
         var routes = plan.Roots.SelectMany(r => r.All()).Where(r => r.Receiver == receiver.Name).Select(RouteText.Matchers).Distinct(StringComparer.Ordinal);
         var wishes = plan.WishesOf(receiver.Name);

@@ -14,7 +14,8 @@ public static class PostmortemDocument
     {
         var levels = ladders.Ladders.SelectMany(l => l.Levels).Select(l => Plain(l.Word)).Distinct(StringComparer.Ordinal).ToList();
         var text = new MarkdownText("Incidents");
-        text.Paragraph("Copy what is below for each incident; the newest stands first. It is written without blame: people did what made sense with what they knew.");
+        text.Paragraph("Copy what is below for each incident; the newest stands first. "
+            + "It is written without blame: people did what made sense with what they knew.");
         text.Heading(2, "YYYY-MM-DD: what users saw, in one line");
         text.Table(["", ""], new (string, string)[]
         {

@@ -26,7 +26,8 @@ public sealed record RunbookEntry(string Alert, string About, string Severity, s
     public static IEnumerable<RunbookEntry> Of(IReadOnlyList<RuleGroup> groups) => groups.SelectMany(g => g.Rules).Where(r => r.Alerts).Select(rule =>
         new RunbookEntry(rule.Name, "", Text(rule.Labels, "severity"), Text(rule.Labels, "service"),
             $"The query below gives something{(rule.ForMs > 0 ? $" for {Durations.Format(rule.ForMs)}" : "")}. {Text(rule.Annotations, "summary")}".TrimEnd(),
-            ["`/explore` with the query: since when, and how far it is from the limit?", .. Text(rule.Annotations, "description") is { Length: > 0 } more ? [more] : Array.Empty<string>()],
+            ["`/explore` with the query: since when, and how far it is from the limit?",
+            .. Text(rule.Annotations, "description") is { Length: > 0 } more ? [more] : Array.Empty<string>()],
             Text(rule.Annotations, "runbook_url") is { Length: > 0 } url ? url : Text(rule.Annotations, "runbook"))
         { Query = rule.Query });
 
@@ -37,22 +38,30 @@ public sealed record RunbookEntry(string Alert, string About, string Severity, s
         var runbook = services.FirstOrDefault(s => s.Name == objective.Service)?.Runbook?.AbsoluteUri ?? "";
         return (RunbookEntry[])
         [
-            new("ErrorBudgetBurn", objective.DisplayName, severity, objective.Service, $"The budget of \"{objective.DisplayName}\" ({Percent(objective.Target)}) is spent too fast; SLOs.md has the limits.",
-                ["The objective's page, *What burned it*: one endpoint, one version, one host, or all?", "What was deployed or changed since it began?", "What does it depend on, and how is that?"], runbook),
-            new("SliLost", objective.DisplayName, severity, objective.Service, $"Nobody knows any more how \"{objective.DisplayName}\" does: its signal is gone.",
+            new("ErrorBudgetBurn", objective.DisplayName, severity, objective.Service,
+                $"The budget of \"{objective.DisplayName}\" ({Percent(objective.Target)}) is spent too fast; SLOs.md has the limits.",
+                ["The objective's page, *What burned it*: one endpoint, one version, one host, or all?",
+                "What was deployed or changed since it began?", "What does it depend on, and how is that?"], runbook),
+            new("SliLost", objective.DisplayName, severity, objective.Service,
+                $"Nobody knows any more how \"{objective.DisplayName}\" does: its signal is gone.",
                 ["`/targets`, `/probes`, `/collectors`: does what gives the signal still answer?", "Does the service run at all?"], runbook),
         ];
     });
 
     /// <summary>The alerts of collectors.</summary>
     public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Collector> collectors) => collectors.Select(collector =>
-        new RunbookEntry(CollectorStanding.AlertName, collector.DisplayName, "ticket", collector.Service, $"The collector {collector.Name} ({collector.Work.Type}) failed three times in a row: rules on its figures see nothing.",
-            [$"`/collectors/{collector.Name}`: what does it say?", $"`nines collect DIR --name {collector.Name}` runs it once."], collector.Runbook?.AbsoluteUri ?? ""));
+        new RunbookEntry(CollectorStanding.AlertName, collector.DisplayName, "ticket", collector.Service,
+            $"The collector {collector.Name} ({collector.Work.Type}) failed three times in a row: rules on its figures see nothing.",
+            [$"`/collectors/{collector.Name}`: what does it say?", $"`nines collect DIR --name {collector.Name}` runs it once."],
+            collector.Runbook?.AbsoluteUri ?? ""));
 
     /// <summary>The alerts of probes.</summary>
-    public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Probe> probes) => probes.Select(probe => new RunbookEntry(ProbeAlerts.Failing, probe.DisplayName, probe.Severity, probe.Service,
-        $"{probe.FailuresBeforeDown} looks in a row at {probe.Check.Target} failed ({probe.Kind}); they have to find {string.Join(" and ", probe.Conditions.Select(c => c.Text))}.",
-        [$"`/probes/{probe.Name}`: which condition fails, and what was seen?", $"`nines probe DIR --name {probe.Name}` looks once more, from here.", .. FirstLook(probe)], probe.Runbook));
+    public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Probe> probes) => probes.Select(probe =>
+        new RunbookEntry(ProbeAlerts.Failing, probe.DisplayName, probe.Severity, probe.Service,
+        $"{probe.FailuresBeforeDown} looks in a row at {probe.Check.Target} failed ({probe.Kind}); "
+            + $"they have to find {string.Join(" and ", probe.Conditions.Select(c => c.Text))}.",
+        [$"`/probes/{probe.Name}`: which condition fails, and what was seen?", $"`nines probe DIR --name {probe.Name}` looks once more, from here.",
+            .. FirstLook(probe)], probe.Runbook));
 
     /// <summary>The alerts of heartbeats.</summary>
     public static IEnumerable<RunbookEntry> Of(IReadOnlyList<Heartbeat> heartbeats) => heartbeats.SelectMany(heartbeat =>
@@ -61,15 +70,19 @@ public sealed record RunbookEntry(string Alert, string About, string Severity, s
             new(alert, heartbeat.DisplayName, heartbeat.Severity, heartbeat.Service, when, look, heartbeat.Runbook?.AbsoluteUri ?? "");
         return (RunbookEntry[])
         [
-            About("HeartbeatMissed", $"{heartbeat.Name} was to report and did not.", $"`/heartbeats/{heartbeat.Name}`: which runs came, and how late?", "Does whatever starts it still run, and can it reach Nines?"),
-            About("HeartbeatFailed", $"{heartbeat.Name} reported a failure{(heartbeat.MinRows is { } rows ? $", or fewer rows than {rows}" : "")}.", $"`/heartbeats/{heartbeat.Name}`: what did it say?", "Its own log."),
+            About("HeartbeatMissed", $"{heartbeat.Name} was to report and did not.",
+                $"`/heartbeats/{heartbeat.Name}`: which runs came, and how late?",
+                "Does whatever starts it still run, and can it reach Nines?"),
+            About("HeartbeatFailed", $"{heartbeat.Name} reported a failure{(heartbeat.MinRows is { } rows ? $", or fewer rows than {rows}" : "")}.",
+                $"`/heartbeats/{heartbeat.Name}`: what did it say?", "Its own log."),
         ];
     });
 
     private static string[] FirstLook(Probe probe) => probe.Check switch
     {
         HttpCheck http => [$"`curl -iv {http.Url}` from the host itself: does it answer there?", "Does its process run, and what does its log say last?"],
-        PostgresCheck => [$"`pg_isready -h {Host(probe)} -p {Port(probe)}`", "Is the disk full, are its connections used up, does something hold a lock? (`SELECT * FROM pg_stat_activity`)"],
+        PostgresCheck => [$"`pg_isready -h {Host(probe)} -p {Port(probe)}`",
+            "Is the disk full, are its connections used up, does something hold a lock? (`SELECT * FROM pg_stat_activity`)"],
         RedisCheck => [$"`redis-cli -h {Host(probe)} -p {Port(probe)} ping`", "Is its memory used up?"],
         RabbitMqCheck => ["`rabbitmq-diagnostics status` and `alarms`: is a queue full, or memory or disk short?"],
         DnsCheck => ["Does another resolver know the name?"],

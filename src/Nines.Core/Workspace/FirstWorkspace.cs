@@ -13,7 +13,8 @@ namespace Nines.Core.Workspace;
 /// <param name="Database">Which database; empty for the usual one.</param>
 public sealed partial record Watched(string Name, string Kind, string Address, string User = "", string Password = "", string Database = "")
 {
-    /// <summary>Reads <c>[name=]address</c>: an http address, <c>postgres://user:password@host/database</c>, <c>redis://host</c>, or <c>host:port</c>.</summary>
+    /// <summary>Reads <c>[name=]address</c>: an http address, <c>postgres://user:password@host/database</c>,
+    /// <c>redis://host</c>, or <c>host:port</c>.</summary>
     /// <returns>What was read, or what is wrong with it.</returns>
     public static (Watched? Read, string Error) Parse(string text)
     {
@@ -22,7 +23,8 @@ public sealed partial record Watched(string Name, string Kind, string Address, s
         var isHost = !address.Contains("://", StringComparison.Ordinal);
         if (!Uri.TryCreate(isHost ? "tcp://" + address : address, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
         {
-            return (null, $"\"{address}\" is no address; write it as http://127.0.0.1:8080/health, postgres://user:password@127.0.0.1/shop, redis://127.0.0.1 or 127.0.0.1:5000");
+            return (null, $"\"{address}\" is no address; write it as http://127.0.0.1:8080/health, "
+                + "postgres://user:password@127.0.0.1/shop, redis://127.0.0.1 or 127.0.0.1:5000");
         }
         var (user, password) = uri.UserInfo.Split(':', 2) is [var u, var p] ? (Uri.UnescapeDataString(u), Uri.UnescapeDataString(p)) : (uri.UserInfo, "");
         var kind = uri.Scheme switch { "http" or "https" => "http", "postgres" or "postgresql" => "postgres", "redis" => "redis", "tcp" => "tcp", _ => "" };
@@ -36,7 +38,8 @@ public sealed partial record Watched(string Name, string Kind, string Address, s
         }
         var isOwn = uri.HostNameType != UriHostNameType.Dns || uri.Host == "localhost";
         name = name.Length > 0 ? name : kind is "postgres" or "redis" ? kind : isOwn ? $"port-{uri.Port}" : uri.Host.Split('.')[0];
-        return (new(name, kind, kind == "http" ? address : $"{uri.Host}:{port.ToString(CultureInfo.InvariantCulture)}", user, password, kind == "postgres" ? uri.AbsolutePath.Trim('/') : ""), "");
+        var target = kind == "http" ? address : $"{uri.Host}:{port.ToString(CultureInfo.InvariantCulture)}";
+        return (new(name, kind, target, user, password, kind == "postgres" ? uri.AbsolutePath.Trim('/') : ""), "");
     }
 
     [GeneratedRegex("^(?<name>[A-Za-z0-9_-]+)=(?<address>.+)$", RegexOptions.ExplicitCapture, 1000)]
@@ -136,7 +139,8 @@ public sealed record FirstWorkspace(IReadOnlyList<Watched> Runs, Reached? Reach,
     }
 
     private string Objectives() => Documents($"""
-        # What you promise: each service is up {(Target * 100).ToString("0.####", CultureInfo.InvariantCulture)} % of the minutes of 30 days. Minutes that nobody looked at are unknown, not good.
+        # What you promise: each service is up {(Target * 100).ToString("0.####", CultureInfo.InvariantCulture)} % of the minutes of 30 days.
+        # Minutes that nobody looked at are unknown, not good.
         # A service that exports counters of its requests can be held to those instead: docs/guide/objectives.md
         """, Runs.Select(r => $"""
         apiVersion: openslo/v1
@@ -201,7 +205,8 @@ public sealed record FirstWorkspace(IReadOnlyList<Watched> Runs, Reached? Reach,
         string Secret(string kind) => Quoted($"${{file:{secrets}/{kind}}}");
         var how = Reach switch
         {
-            { Kind: "telegram" } r => $"telegram: {Map($"chatId: {Quoted(r.To)}, botToken: {Secret("telegram")}{(r.Api.Length > 0 ? $", apiUrl: {Quoted(r.Api)}" : "")}")}",
+            { Kind: "telegram" } r => $"telegram: {Map($"chatId: {Quoted(r.To)}, botToken: {Secret("telegram")}"
+                + (r.Api.Length > 0 ? $", apiUrl: {Quoted(r.Api)}" : ""))}",
             { Kind: "ntfy" } => $"ntfy: {Map($"topic: {Secret("ntfy")}")}",
             { Kind: "slack" } => $"slack: {Map($"api_url: {Secret("slack")}")}",
             { } r => $"webhook: {Map($"url: {Secret(r.Kind)}")}",

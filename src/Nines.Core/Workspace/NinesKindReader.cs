@@ -5,7 +5,10 @@ namespace Nines.Core.Workspace;
 /// <summary>Reads the kinds of <c>nines/v1</c>.</summary>
 internal static class NinesKindReader
 {
-    public static readonly string[] Kinds = ["Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery", "Calendar", "SeverityLadder", "Collector", "Heartbeat", "Probe"];
+    public static readonly string[] Kinds =
+    [
+        "Environment", "BurnPolicy", "ErrorBudgetPolicy", "Delivery", "Calendar", "SeverityLadder", "Collector", "Heartbeat", "Probe",
+    ];
 
     public static void Read(string kind, Fields top, YamlText? name, Fields? metadata, Found found)
     {

@@ -32,7 +32,10 @@ internal static class WishesReader
             wish.Done();
             if (receiver is not null && found.IsNew(wish.File, receiver, "wish for receiver", receiver.Value))
             {
-                found.Wishes.Add(new(wish.File, receiver, new() { Urgent = matchers.Matchers ?? [], CooldownMs = cooldown, TellsQuietEnds = ends, Digest = digest }));
+                found.Wishes.Add(new(wish.File, receiver, new()
+                {
+                    Urgent = matchers.Matchers ?? [], CooldownMs = cooldown, TellsQuietEnds = ends, Digest = digest,
+                }));
             }
         }
     }
@@ -50,7 +53,8 @@ internal static class WishesReader
                 : [.. Enumerable.Range(1, 7).Select(d => (IsoDayOfWeek?)d)];
             if (parts.Length is 0 or > 2 || CalendarReader.Minute(parts[^1]) is not { } minute || minute == 1440 || days.Contains(null))
             {
-                digest.File.Error(node, "bad-value", $"this is no time: {text}", "write a time of the day, with days before it or without: 09:00, or Mon-Fri 09:00");
+                digest.File.Error(node, "bad-value", $"this is no time: {text}",
+                    "write a time of the day, with days before it or without: 09:00, or Mon-Fri 09:00");
                 continue;
             }
             found.AddRange(days.Select(d => (d!.Value, minute)));

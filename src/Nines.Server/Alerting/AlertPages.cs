@@ -59,7 +59,8 @@ internal static class AlertPages
             HandleAsync(Handling.Resolve, asked, context, alerts, stop));
     }
 
-    private static bool MayChange(HttpContext context) => Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Responder;
+    private static bool MayChange(HttpContext context) =>
+        Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Responder;
 
     private static async Task<IResult> HandleAsync(Handling what, Asked asked, HttpContext context, IAlertHandling alerts, CancellationToken stop)
     {

@@ -36,7 +36,8 @@ internal static class SilencePages
         pages.MapGet("/silences/{id}", (string id, HttpContext context, [AsParameters] Parts parts, CancellationToken stop) =>
             OneAsync(context, parts, id, stop));
         pages.MapPost("/silences/{id}/expire", async (string id, HttpContext context, [AsParameters] Parts parts, CancellationToken stop) =>
-            await parts.Routing.ExpireSilenceAsync(id, Actors.ResponderOf(context, "page"), stop) ? (IResult)TypedResults.LocalRedirect("/silences") : TypedResults.NotFound());
+            await parts.Routing.ExpireSilenceAsync(id, Actors.ResponderOf(context, "page"), stop)
+                ? (IResult)TypedResults.LocalRedirect("/silences") : TypedResults.NotFound());
         pages.MapPost("/silences/{id}/extend", async Task<IResult> (string id, [FromForm] int minutes, HttpContext context,
             [AsParameters] Parts parts, CancellationToken stop) =>
         {
@@ -45,7 +46,8 @@ internal static class SilencePages
             {
                 return TypedResults.NotFound();
             }
-            await parts.Routing.SetSilenceAsync(id, silence with { EndsAtNs = silence.EndsAtNs + minutes * MinuteNs }, Actors.ResponderOf(context, "page"), stop);
+            await parts.Routing.SetSilenceAsync(id, silence with { EndsAtNs = silence.EndsAtNs + minutes * MinuteNs },
+                Actors.ResponderOf(context, "page"), stop);
             return TypedResults.LocalRedirect("/silences/" + id);
         });
     }
@@ -112,7 +114,8 @@ internal static class SilencePages
             parts.NowNs,
         });
 
-    private static bool MayChange(HttpContext context) => Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Responder;
+    private static bool MayChange(HttpContext context) =>
+        Enum.TryParse<Role>(context.User.FindFirstValue(ClaimTypes.Role), out var role) && role >= Role.Responder;
 
     /// <summary>What each handler needs.</summary>
     internal readonly record struct Parts(IAlertRouting Routing, AlertHistory History, ShellSource Shell, TimeProvider Time)

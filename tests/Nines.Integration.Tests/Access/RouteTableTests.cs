@@ -6,7 +6,8 @@ using Nines.Core.Access;
 
 namespace Nines.Integration.Tests.Access;
 
-public sealed class RouteTableTests
+/// <param name="shared">One server for all entries: none of their requests changes what another is answered by the gate.</param>
+public sealed class RouteTableTests(RouteTableTests.SharedServer shared) : IClassFixture<RouteTableTests.SharedServer>
 {
     [Fact]
     public async Task Rules_EveryRouteOfTheServer_IsInTheTableAndTheOtherWayRound()
@@ -25,8 +26,7 @@ public sealed class RouteTableTests
     [MemberData(nameof(Entries))]
     public async Task Gate_EachRouteAndRole_IsAsTheTableSays(string method, string route, Role least, Role role)
     {
-        await using var server = await RunningServer.StartAsync();
-        using var client = await server.ClientAsync(role);
+        var client = await shared.ClientAsync(role);
         using var request = new HttpRequestMessage(new HttpMethod(method), route.Replace("{**key}", "a/b@production").Replace("{documentName}", "v1"));
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         // Whoever sees everything must not push, and whoever pushes must not see anything.
@@ -55,5 +55,22 @@ public sealed class RouteTableTests
             }
         }
         return entries;
+    }
+
+    public sealed class SharedServer : IAsyncLifetime
+    {
+        private readonly Dictionary<Role, HttpClient> _clients = [];
+        private RunningServer? _server;
+
+        public async Task<HttpClient> ClientAsync(Role role) =>
+            _clients.TryGetValue(role, out var client) ? client : _clients[role] = await _server!.ClientAsync(role);
+
+        public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync();
+
+        public async ValueTask DisposeAsync()
+        {
+            _clients.Values.ToList().ForEach(c => c.Dispose());
+            await _server!.DisposeAsync();
+        }
     }
 }

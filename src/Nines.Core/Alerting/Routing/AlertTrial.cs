@@ -59,7 +59,8 @@ public sealed record AlertTrial
         var group = groups.FirstOrDefault(g => g.Receiver == route.Receiver && g.Key == key);
         var lookNs = digest is not null ? digest.NextNs(atNs) : route.AtOnce ? atNs : group?.NextFlushNs ?? atNs + route.GroupWaitMs * 1_000_000;
         var others = group?.Alerts.Where(a => a.Standing != AlertStanding.Suppressed && a.State.Fingerprint != alert.Fingerprint).Select(a => a.State).ToList();
-        return new(route, plan.Receivers[route.Receiver], key, labels, lookNs, route.QuietIn(At(lookNs)), [.. silences.Where(s => s.StateAt(lookNs) == SilenceState.Active)],
+        return new(route, plan.Receivers[route.Receiver], key, labels, lookNs, route.QuietIn(At(lookNs)),
+            [.. silences.Where(s => s.StateAt(lookNs) == SilenceState.Active)],
             inhibited ? null : FirstQuietless(route, digest, lookNs, silences), others ?? []) { Digest = digest };
     }
 
@@ -104,6 +105,7 @@ public sealed record TrialTelling(
         var alerts = Others.Select(a => new NotifiedAlert(a.Fingerprint, a.Labels, a.Annotations, a.StartsAtNs, 0, a.GeneratorUrl)).Append(alert)
             .OrderBy(a => a.Labels, AlertBoard.AlertOrder).ToList();
         return new(GroupNotification.KeyOf(Receiver.Name, integration.Kind, integration.Index, GroupKey, atNs / 1_000_000), Receiver.Name, integration.Kind,
-            integration.Index, GroupKey, GroupLabels, atNs / 1_000_000, Digest is not null ? NoticeReason.Digest : Others.Count > 0 ? NoticeReason.NewAlerts : NoticeReason.First, atNs, alerts);
+            integration.Index, GroupKey, GroupLabels, atNs / 1_000_000,
+            Digest is not null ? NoticeReason.Digest : Others.Count > 0 ? NoticeReason.NewAlerts : NoticeReason.First, atNs, alerts);
     }
 }

@@ -6,7 +6,8 @@ namespace Nines.Core.Alerting.Routing;
 
 /// <summary>When a receiver is told what has gathered for it: times of the week in a time zone.</summary>
 /// <param name="Times">Days with minutes of the day, 0 to 1439; at least one.</param>
-/// <param name="Zone">The zone of their clock. A time that a clock change leaves out is the first moment after it; of one that comes twice the first counts.</param>
+/// <param name="Zone">The zone of their clock. A time that a clock change leaves out is the first moment after it; of one
+/// that comes twice the first counts.</param>
 /// <param name="Text">The times as declared.</param>
 public sealed record DigestTimes(IReadOnlyList<(IsoDayOfWeek Day, int Minute)> Times, DateTimeZone Zone, string Text)
 {

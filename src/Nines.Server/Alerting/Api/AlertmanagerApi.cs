@@ -183,7 +183,8 @@ internal sealed class AlertmanagerApi(
         {
             return refusal;
         }
-        return ApiAnswer.Empty(await routing.ExpireSilenceAsync(id, Actors.ResponderOf(request.HttpContext, "api"), request.HttpContext.RequestAborted) ? 200 : 404);
+        var known = await routing.ExpireSilenceAsync(id, Actors.ResponderOf(request.HttpContext, "api"), request.HttpContext.RequestAborted);
+        return ApiAnswer.Empty(known ? 200 : 404);
     }
 
     /// <summary>What version 1 of the API has answered since Alertmanager 0.27.</summary>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Nines.Core;
-using Nines.Core.Probes.Push;
+using Nines.Core.Telemetry;
 using Nines.Server.Alerting;
 using Nines.Server.Probes.Push;
 using Nines.Server.Telemetry;
