@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Nines.Core.Probes.Push;
+using Nines.Core;
 using Nines.Core.Telemetry;
 using Nines.Server.Alerting;
 using Nines.Server.Probes.Push;
