@@ -35,6 +35,31 @@ public sealed class LookTests(Chromium chromium)
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Pages_OfHeartbeats_AreAccessible(int width, bool dark)
+    {
+        await using var site = await Site.StartAsync(PlayedReports.Full(), true, ("heartbeats.yaml", """
+            apiVersion: nines/v1
+            kind: Heartbeat
+            metadata: {name: weekly-scrape, displayName: The weekly scrape of all shops}
+            spec: {cron: "0 3 * * 0", timezone: Europe/Berlin, grace: 2h, maxRuntime: 4h, evidence: {rows: {min: 1}}, runbook: 'https://wiki.test/scraper'}
+            ---
+            apiVersion: nines/v1
+            kind: Heartbeat
+            metadata: {name: backup}
+            spec: {every: 1h}
+            ---
+            apiVersion: nines/v1
+            kind: Heartbeat
+            metadata: {name: prometheus}
+            spec: {watchdog: {alertname: Watchdog, matchers: ['cluster="eu"']}}
+            """));
+        var page = await site.OpenAsync(chromium, "/", width, dark);
+        await LookAsync(page, "heartbeats", "/heartbeats", width, dark);
+        await LookAsync(page, "heartbeat", "/heartbeats/weekly-scrape", width, dark);
+    }
+
     /// <summary>What whoever is on call sees: response times, and what they can do.</summary>
     [Theory]
     [MemberData(nameof(Looks))]
@@ -138,6 +163,7 @@ public sealed class LookTests(Chromium chromium)
             await LookAsync(page, "empty-deliveries", "/deliveries", width, dark);
             await LookAsync(page, "empty-rules", "/rules", width, dark);
             await LookAsync(page, "empty-collectors", "/collectors", width, dark);
+            await LookAsync(page, "empty-heartbeats", "/heartbeats", width, dark);
             await LookAsync(page, "empty-probes", "/probes", width, dark);
             await LookAsync(page, "not-found", "/nothing/here", width, dark);
         }
