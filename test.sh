@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests and sums them up; the last line is "N passed, N failed, N skipped".
 #   ./test.sh         tidy, unit, property and integration tests: some six minutes at most
-#   ./test.sh --all   also the state on PostgreSQL, the browser, the proofs (eng/prove) and the publish check: under 50 minutes
+#   ./test.sh --all   also the state on PostgreSQL, the browser, the proofs (eng/prove) and the publish check: about an hour on two cores
 # With CI=true packages are restored as locked, and a server or browser that cannot be installed is a failure; otherwise its tier is skipped and named.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
